@@ -1,0 +1,39 @@
+/**
+ * Hashes, random secrets, checksums and sealing: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
+ * only room that touches the runtime's own cryptography.
+ */
+import { randomBytes, sha256, toBase64Url } from '#runtime'
+
+export { decodeAscii, decodeUtf8, equalBytes, openBytes, randomBytes, sealBytes } from '#runtime'
+export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
+
+declare const digest: unique symbol
+/** SHA-256 of a secret, 32 bytes. Only `digestOf` makes one, so a raw secret cannot reach a store. */
+export type Digest = Uint8Array & { readonly [digest]: true }
+
+export function digestOf(secret: string): Digest {
+  return sha256(secret) as Digest
+}
+
+/** What a store has kept: the bytes of an earlier `digestOf`. */
+export function storedDigest(bytes: Uint8Array): Digest {
+  if (bytes.length !== 32) throw new TypeError('a digest has 32 bytes')
+  return bytes as Digest
+}
+
+/** `bytes` random bytes as base64url without padding; 32 bytes make 43 characters. */
+export function randomText(bytes: number): string {
+  return toBase64Url(randomBytes(bytes))
+}
+
+const ID_DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
+
+/** A random public id of `length` characters from 0-9a-z (5.17 bits each), drawn without bias. */
+export function randomId(length: number): string {
+  let id = ''
+  while (id.length < length) {
+    // 252 is the largest multiple of 36 below 256: bytes above it would favour the first digits.
+    for (const byte of randomBytes(length)) if (byte < 252 && id.length < length) id += ID_DIGITS[byte % 36]
+  }
+  return id
+}

@@ -1,0 +1,52 @@
+/**
+ * What the core needs of its runtime, on Node. The only file below the adapters that names `node:*`; other runtimes
+ * bring a file of the same shape, chosen by the package's `imports` condition `#runtime`.
+ */
+import { isUtf8 } from 'node:buffer'
+import { createCipheriv, createDecipheriv, hash, randomFillSync, timingSafeEqual } from 'node:crypto'
+
+/** SHA-256 of a text's UTF-8 bytes: 32 bytes. */
+export function sha256(text: string): Uint8Array {
+  return hash('sha256', text, 'buffer')
+}
+
+/** Compares in time that depends on the length alone. Both sides must be equally long. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return timingSafeEqual(a, b)
+}
+
+export function randomBytes(length: number): Uint8Array {
+  return randomFillSync(new Uint8Array(length))
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
+}
+
+/** The text of strict UTF-8 bytes (a byte order mark stays in it), or undefined where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes)) return undefined
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
+
+/** The text of ASCII bytes between two offsets. */
+export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+/** AES-256-GCM with a fresh 96-bit nonce: nonce, tag and ciphertext in one array. `context` is authenticated, not stored. */
+export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): Uint8Array {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+  const body = Buffer.concat([cipher.update(plain), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body])
+}
+
+/** @throws when the key, the context or any byte is not the one it was sealed with, or one is missing. */
+export function openBytes(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array {
+  // Without a stated length Node takes a cut tag for a short one.
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
+  decipher.setAAD(Buffer.from(context))
+  decipher.setAuthTag(sealed.subarray(12, 28))
+  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()])
+}

@@ -1,0 +1,146 @@
+import type { Era } from '../protocol/index.ts'
+
+/** What the gate decided. `denied`: known caller, not permitted; `refused`: not asked at all (limits, malformed, gate busy). */
+export const DECISIONS = ['allowed', 'denied', 'refused'] as const
+export type Decision = (typeof DECISIONS)[number]
+
+/**
+ * How a request ended.
+ *
+ * - `answered`: the upstream's own answer went out whole.
+ * - `rpc_error`, `tool_error`: it was an answer, and it said error (a JSON-RPC error, a result with `isError`).
+ * - `upstream_failed`: unreachable, broken, too slow or too busy.
+ * - `left`: the caller stopped waiting.
+ * - `gate`: the gate answered by itself.
+ * - `open`: still running; only readers see it, nobody writes it.
+ * - `unknown`: nobody can say any more; its gate died before the outcome was written. Only readers see it.
+ */
+export const OUTCOMES = [
+  'answered',
+  'rpc_error',
+  'tool_error',
+  'upstream_failed',
+  'left',
+  'gate',
+  'open',
+  'unknown',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+/** What a gate may write. */
+export type WrittenOutcome = Exclude<Outcome, 'open' | 'unknown'>
+
+/** Who called, by public ids only. */
+export interface EventPrincipal {
+  readonly kind: string
+  readonly subject: string
+  readonly clientId: string
+  /** Public id of the key, URL, token or certificate. */
+  readonly credentialId: string
+}
+
+/** A request that was authenticated, or that needed no authentication. One per request, batches and streams included. */
+export interface RequestEvent {
+  readonly type: 'request'
+  /** From `eventIds`, made for `at`. */
+  readonly id: string
+  /** When the request arrived: milliseconds since the epoch. */
+  readonly at: number
+  readonly server: string
+  readonly tenant?: string | undefined
+  /** Absent on a server whose access is `public`. */
+  readonly principal?: EventPrincipal | undefined
+  /** The caller's address, behind trusted proxies the one they name. */
+  readonly peer: string
+  readonly verb: 'POST' | 'GET' | 'DELETE'
+  readonly era?: Era | undefined
+  readonly method?: string | undefined
+  /** The tool, prompt or resource; never arguments. */
+  readonly name?: string | undefined
+  /** First 8 hex digits of the SHA-256 of the gate's session id, which is itself a secret. */
+  readonly session?: string | undefined
+  readonly decision: Decision
+  /** A stable code; absent when nothing was wrong. */
+  readonly reason?: string | undefined
+  readonly outcome: Outcome
+  /** The HTTP status that went out. */
+  readonly status?: number | undefined
+  readonly durationMs?: number | undefined
+}
+
+/** What is known of a request before its upstream hears of it. */
+export type Intent = Omit<RequestEvent, 'outcome' | 'status' | 'durationMs'>
+
+/** What is known when it has ended. A `reason` here replaces the intent's. */
+export interface Ending {
+  readonly outcome: WrittenOutcome
+  readonly status?: number | undefined
+  readonly durationMs?: number | undefined
+  readonly reason?: string | undefined
+}
+
+/** An ending that travels apart from its intent. */
+export interface EndingRecord extends Omit<Ending, 'outcome'> {
+  readonly type: 'ending'
+  readonly id: string
+  readonly outcome: Outcome
+}
+
+export interface RefusalSample {
+  readonly at: number
+  readonly reason: string
+  readonly credentialId?: string | undefined
+  readonly server?: string | undefined
+}
+
+/** Refusals of strangers, counted per network: whoever knocks a million times gets no million lines. */
+export interface RefusalsEvent {
+  readonly type: 'refusals'
+  readonly id: string
+  readonly at: number
+  /** An IPv4 /24 or IPv6 /64 in CIDR form; `other` when there were more networks than the gate counts apart. */
+  readonly network: string
+  /** Named when all of them knocked at the same server. */
+  readonly server?: string | undefined
+  readonly fromAt: number
+  readonly toAt: number
+  readonly counts: Readonly<Record<string, number>>
+  readonly samples: readonly RefusalSample[]
+}
+
+export const OPERATIONS = [
+  'key.created',
+  'key.rotated',
+  'key.revoked',
+  'key.delivered',
+  'key.delivery_failed',
+  'key.rotation_due',
+  'url.created',
+  'url.rotated',
+  'url.revoked',
+  'gate.started',
+  'gate.stopped',
+  'gate.reloaded',
+  'record.resumed',
+  'child.started',
+  'child.stopped',
+  'child.failed',
+] as const
+export type OperationType = (typeof OPERATIONS)[number]
+
+/** Something that was done to the gate or by it, outside any request. */
+export interface OperationEvent {
+  readonly type: OperationType
+  readonly id: string
+  readonly at: number
+  readonly actor: 'command' | 'gate'
+  readonly credentialId?: string | undefined
+  readonly clientId?: string | undefined
+  readonly server?: string | undefined
+  readonly tenant?: string | undefined
+  /** Short and safe to show: no secret, no path, no text of an upstream. */
+  readonly detail?: string | undefined
+}
+
+export type AuditEvent = RequestEvent | RefusalsEvent | OperationEvent
+/** What the spool carries and a store takes in. */
+export type AuditRecord = AuditEvent | EndingRecord

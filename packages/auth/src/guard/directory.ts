@@ -1,0 +1,233 @@
+import type { CredentialKind, CredentialRecord, CredentialStore, MaybePromise } from '../store/index.ts'
+import { Shelf } from './shelf.ts'
+
+/** What many credentials have in common. One object for all who share it, so it can carry what is compiled from it. */
+export interface Terms {
+  readonly kind: CredentialKind
+  readonly server: string
+  readonly tenant?: string
+  readonly scopes?: readonly string[]
+  readonly tools?: readonly string[]
+}
+
+/** A credential as a check sees it. */
+export interface Entry {
+  readonly digest: Uint8Array
+  readonly clientId: string
+  readonly terms: Terms
+  /** Seconds since the epoch; 0: never. */
+  readonly expiresAt: number
+  /** Seconds since the epoch; 0: not revoked. */
+  readonly revokedAt: number
+}
+
+/** Records read at once while loading: a turn of the loop stays short. */
+const LOAD_STEP = 500
+/** A credential's last use is written at most this often, in seconds. */
+const USE_STEP = 600
+/** Uses that wait to be written; further ones are noted at their next use. */
+const USES_WAITING = 1000
+
+/**
+ * All credentials in memory, as current as the store's feed of changes.
+ *
+ * What is here is a copy of facts, not a decision: expiry and revocation are compared anew on each request, after
+ * the feed has been asked (at most once per turn of the event loop). While records are still being loaded, or after
+ * the store said that everything may have changed, the answer comes from the store itself.
+ */
+export class CredentialDirectory {
+  private readonly shelf = new Shelf()
+  private readonly terms: Terms[] = []
+  private readonly termsByText = new Map<string, number>()
+  private generation = 0
+  private isComplete = false
+  private isFresh = false
+  /** For stores that answer by promise: the look at the changes that is under way, and the one that will follow it. */
+  private looking: Promise<void> | undefined
+  private following: Promise<void> | undefined
+  /** Counts what was taken in, so that an answer from before can be told. */
+  private changesTaken = 0
+  private readonly changedWhileLoading = new Set<string>()
+  private waitingUses = new Map<string, number>()
+  private readonly store: CredentialStore
+  private readonly defer: (work: () => void) => void
+
+  /** @param defer Runs work in a later turn of the event loop (`setImmediate` on Node). */
+  constructor(store: CredentialStore, defer: (work: () => void) => void) {
+    this.store = store
+    this.defer = defer
+  }
+
+  get size(): number {
+    return this.shelf.size
+  }
+
+  get isLoaded(): boolean {
+    return this.isComplete
+  }
+
+  /**
+   * Takes in what changed since the last look; at most once per turn. Returns a promise only when the store does.
+   * @throws when the store does not answer: then nothing here counts, and the caller refuses.
+   */
+  freshen(): MaybePromise<void> {
+    if (this.isFresh) return
+    if (this.looking === undefined && this.following === undefined) return this.look()
+    // A look that began earlier may have missed what was changed since. The next one speaks for all who came meanwhile.
+    this.following ??= (this.looking ?? Promise.resolve()).then(nothing, nothing).then(() => {
+      this.following = undefined
+      return this.look()
+    })
+    return this.following
+  }
+
+  private look(): MaybePromise<void> {
+    const changes = this.store.changes()
+    const taken = changes instanceof Promise ? changes.then((ids) => this.apply(ids)) : this.apply(changes)
+    if (taken instanceof Promise) {
+      const done = () => {
+        if (this.looking === taken) this.looking = undefined
+      }
+      taken.then(done, done)
+      this.looking = taken
+      return taken
+    }
+    this.isFresh = true
+    this.defer(() => {
+      this.isFresh = false
+    })
+  }
+
+  private apply(changes: readonly string[] | 'everything'): MaybePromise<void> {
+    if (changes === 'everything') return this.reload()
+    if (changes.length > 0) return this.takeChanged(changes)
+  }
+
+  private takeChanged(ids: readonly string[]): MaybePromise<void> {
+    this.changesTaken++
+    if (!this.isComplete) for (const id of ids) this.changedWhileLoading.add(id)
+    try {
+      const waiting: Promise<void>[] = []
+      for (const id of ids) {
+        const record = this.store.find(id)
+        if (record instanceof Promise) waiting.push(record.then((found) => this.take(found)))
+        else this.take(record)
+      }
+      if (waiting.length > 0) return Promise.all(waiting).then(nothing, (error) => this.doubtEverything(error))
+    } catch (error) {
+      this.doubtEverything(error)
+    }
+  }
+
+  /** The feed has told of a change once and will not again, so what could not be read makes all of it doubtful. */
+  private doubtEverything(error: unknown): never {
+    this.reload()
+    throw error
+  }
+
+  private reload(): void {
+    this.generation++
+    this.changesTaken++
+    this.isComplete = false
+    this.loadFrom('', this.generation)
+  }
+
+  /** What is known of an id now. Ask after `freshen`. */
+  find(id: string): MaybePromise<Entry | undefined> {
+    const row = this.shelf.find(id)
+    if (row !== -1 && this.shelf.generation(row) === this.generation) return this.entry(row)
+    if (this.isComplete) return undefined
+    const record = this.store.find(id)
+    if (!(record instanceof Promise)) return this.taken(record)
+    const { changesTaken } = this
+    // What was taken in while the answer was on its way is newer than the answer.
+    return record.then((found) => (changesTaken === this.changesTaken ? this.taken(found) : this.find(id)))
+  }
+
+  /** Notes that a credential was used. Written later, by `writeUses`. */
+  noteUse(id: string, now: number): void {
+    const row = this.shelf.find(id)
+    if (row === -1 || now - this.shelf.usedAt(row) < USE_STEP) return
+    if (this.waitingUses.size >= USES_WAITING) return
+    this.shelf.markUsed(row, now)
+    this.waitingUses.set(id, now)
+  }
+
+  /** @throws when the store does not take them; they are kept for the next time. */
+  async writeUses(): Promise<void> {
+    if (this.waitingUses.size === 0) return
+    const uses = this.waitingUses
+    this.waitingUses = new Map()
+    try {
+      await this.store.touch(uses)
+    } catch (error) {
+      this.waitingUses = new Map([...uses, ...this.waitingUses])
+      throw error
+    }
+  }
+
+  private loadFrom(after: string, generation: number): void {
+    this.defer(async () => {
+      if (generation !== this.generation) return
+      let records: readonly CredentialRecord[]
+      this.changedWhileLoading.clear()
+      try {
+        const listed = this.store.list({ after, limit: LOAD_STEP })
+        records = listed instanceof Promise ? await listed : listed
+        if (generation !== this.generation) return
+        // What changed while an answer was on its way was taken in by `takeChanged`, newer than this.
+        for (const record of records) if (!this.changedWhileLoading.has(record.id)) this.take(record)
+      } catch {
+        // Until loading goes on each check asks the store, which says more clearly what is wrong with it.
+        setTimeout(() => this.loadFrom(after, generation), 1000).unref?.()
+        return
+      }
+      if (records.length < LOAD_STEP) this.finishLoading()
+      else this.loadFrom((records[records.length - 1] as CredentialRecord).id, generation)
+    })
+  }
+
+  private finishLoading(): void {
+    this.isComplete = true
+    this.changedWhileLoading.clear()
+  }
+
+  private taken(record: CredentialRecord | undefined): Entry | undefined {
+    if (record === undefined) return undefined
+    this.take(record)
+    return this.entry(this.shelf.find(record.id))
+  }
+
+  private take(record: CredentialRecord | undefined): void {
+    if (record !== undefined) this.shelf.put(record, this.termsOf(record), this.generation)
+  }
+
+  private entry(row: number): Entry {
+    const { shelf } = this
+    return {
+      digest: shelf.digest(row),
+      clientId: shelf.clientId(row),
+      terms: this.terms[shelf.terms(row)] as Terms,
+      expiresAt: shelf.expiresAt(row),
+      revokedAt: shelf.revokedAt(row),
+    }
+  }
+
+  private termsOf({ kind, server, tenant, scopes, tools }: CredentialRecord): number {
+    const text = JSON.stringify([kind, server, tenant, scopes, tools])
+    const known = this.termsByText.get(text)
+    if (known !== undefined) return known
+    const terms: Terms = {
+      kind,
+      server,
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(tools === undefined ? {} : { tools }),
+    }
+    this.terms.push(terms)
+    this.termsByText.set(text, this.terms.length - 1)
+    return this.terms.length - 1
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,181 @@
+import { digestOf, equalBytes } from '../crypto/index.ts'
+import { type Access, compileAccess, holds, READ_SCOPE, type ToolScopes } from '../policy/index.ts'
+import { readSecretText } from '../protocol/index.ts'
+import type { CredentialStore, MaybePromise } from '../store/index.ts'
+import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
+import { bringsCredential, readPresented } from './presented.ts'
+import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
+import { Watch } from './watch.ts'
+
+export interface GuardOptions {
+  readonly credentials: CredentialStore
+  /** Current time, in seconds since the epoch. */
+  readonly now: () => number
+  /** Runs work in a later turn of the event loop (`setImmediate` on Node). */
+  readonly defer: (work: () => void) => void
+}
+
+/** Stands in for the digest of a key that nobody has, so that looking costs the same. */
+const NOBODYS_DIGEST = digestOf('')
+const NO_ROLES: ReadonlySet<string> = new Set()
+/** Who made the credentials that this guard knows. */
+const ISSUER = 'portcullis'
+
+/** What some terms come to on a server, as its scopes were when it was compiled. */
+interface Compiled {
+  readonly server: ToolScopes
+  /** What all principals on these terms have in common. */
+  readonly shared: Omit<Principal, 'subject' | 'clientId' | 'credentialId' | 'expiresAt'>
+  readonly access: Access
+}
+
+/** Decides who a request comes from. One for all servers of a process. */
+export class Guard {
+  readonly directory: CredentialDirectory
+  readonly watch: Watch
+  private readonly now: () => number
+  private readonly compiled = new WeakMap<Terms, Compiled>()
+  private readonly anonymous = new WeakMap<GuardedServer, Verdict>()
+
+  constructor(options: GuardOptions) {
+    this.now = options.now
+    this.directory = new CredentialDirectory(options.credentials, options.defer)
+    this.watch = new Watch(this.directory, options.now)
+  }
+
+  /**
+   * The verdict on a request to a server's plain URL. Looks at the credential alone; what the request asks for is
+   * decided with the `access` it returns. Answers at once unless the store needs a promise.
+   * @throws when the store does not answer.
+   */
+  check(view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
+    if (server.access.has('public')) return this.admitAnyone(server)
+    // Where only secret URLs lead in, the plain one is an address where nothing is.
+    if (!server.access.has('api-key')) return refused({ reason: 'url_unknown', because: 'shape' })
+    const presented = readPresented(view)
+    if (presented.kind === 'none') return refused({ reason: 'key_missing' })
+    if (presented.kind === 'refused') return presented
+    const read = readSecretText('api-key', presented.key)
+    if (read.kind === 'malformed') return refused({ reason: 'key_malformed', fault: read.fault })
+    return this.lookUp(read.id, (entry) => this.judgeKey(read.id, presented.key, entry, server))
+  }
+
+  /**
+   * The verdict on a request to an unlisted URL. Every refusal but one is a 404: who holds the secret may learn that
+   * it must come alone, nobody else learns that there is anything.
+   */
+  checkSecretUrl(secret: string, view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
+    if (!server.access.has('unlisted')) return refused({ reason: 'url_unknown', because: 'shape' })
+    const read = readSecretText('secret-url', secret)
+    if (read.kind === 'malformed') return refused({ reason: 'url_unknown', because: 'shape' })
+    return this.lookUp(read.id, (entry) => this.judgeSecretUrl(read.id, secret, entry, view, server))
+  }
+
+  private lookUp(id: string, judge: (entry: Entry | undefined) => Verdict): MaybePromise<Verdict> {
+    const freshened = this.directory.freshen()
+    if (freshened instanceof Promise) return freshened.then(() => this.directory.find(id)).then(judge)
+    const entry = this.directory.find(id)
+    return entry instanceof Promise ? entry.then(judge) : judge(entry)
+  }
+
+  private judgeKey(id: string, key: string, entry: Entry | undefined, server: GuardedServer): Verdict {
+    // Hash and comparison happen for keys that nobody has, too: no answer comes sooner for them.
+    const matches = equalBytes(digestOf(key), entry?.digest ?? NOBODYS_DIGEST)
+    if (entry === undefined) return refused({ reason: 'key_invalid', because: 'unknown' })
+    if (!matches) return refused({ reason: 'key_invalid', because: 'wrong_secret' })
+    const { terms, expiresAt, revokedAt } = entry
+    if (terms.kind === 'secret-url') return refused({ reason: 'key_invalid', because: 'other_kind', credentialId: id })
+    if (terms.server !== server.name) {
+      return refused({ reason: 'key_invalid', because: 'other_server', credentialId: id })
+    }
+    if (server.tenant !== undefined && terms.tenant !== server.tenant) {
+      return refused({ reason: 'key_invalid', because: 'other_tenant', credentialId: id })
+    }
+    // From here on the caller has proven to hold the whole key and may be told what became of it.
+    if (revokedAt !== 0) return refused({ reason: 'key_revoked', credentialId: id, revokedAt })
+    if (expiresAt !== 0 && expiresAt <= this.now()) {
+      return refused({ reason: 'key_expired', credentialId: id, expiredAt: expiresAt })
+    }
+    return this.grant(id, entry, server)
+  }
+
+  private judgeSecretUrl(
+    id: string,
+    secret: string,
+    entry: Entry | undefined,
+    view: RequestView,
+    server: GuardedServer,
+  ): Verdict {
+    const matches = equalBytes(digestOf(secret), entry?.digest ?? NOBODYS_DIGEST)
+    if (entry === undefined || !matches || entry.terms.kind !== 'secret-url') {
+      return refused({ reason: 'url_unknown', because: 'unknown' })
+    }
+    const isElsewhere =
+      entry.terms.server !== server.name || (server.tenant !== undefined && entry.terms.tenant !== server.tenant)
+    if (isElsewhere) return refused({ reason: 'url_unknown', because: 'other_server', credentialId: id })
+    if (entry.revokedAt !== 0) return refused({ reason: 'url_unknown', because: 'revoked', credentialId: id })
+    if (entry.expiresAt !== 0 && entry.expiresAt <= this.now()) {
+      return refused({ reason: 'url_unknown', because: 'expired', credentialId: id })
+    }
+    if (bringsCredential(view)) return refused({ reason: 'credentials_conflict' })
+    return this.grant(id, entry, server)
+  }
+
+  private grant(id: string, entry: Entry, server: GuardedServer): Verdict {
+    const { terms, clientId, expiresAt } = entry
+    const { shared, access } = this.compile(terms, server)
+    this.directory.noteUse(id, this.now())
+    const own = { ...shared, subject: clientId, clientId, credentialId: id }
+    return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
+  }
+
+  private compile(terms: Terms, server: GuardedServer): Compiled {
+    const known = this.compiled.get(terms)
+    if (known?.server === server.scopes) return known
+    const scopes = terms.scopes === undefined ? server.scopes.all : new Set(terms.scopes)
+    const access = compileAccess(server.scopes, {
+      scopes,
+      listsOnly: terms.kind === 'probe',
+      // A credential that was limited reads contents only where that was said.
+      reads: terms.scopes === undefined ? terms.tools === undefined : holds(scopes, READ_SCOPE),
+      ...(terms.tools === undefined ? undefined : { tools: terms.tools }),
+    })
+    const { kind, tenant, tools } = terms
+    const shared = {
+      kind,
+      issuer: ISSUER,
+      scopes,
+      roles: NO_ROLES,
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(tools === undefined ? {} : { tools }),
+    }
+    const compiled = { server: server.scopes, shared, access }
+    this.compiled.set(terms, compiled)
+    return compiled
+  }
+
+  private admitAnyone(server: GuardedServer): Verdict {
+    const known = this.anonymous.get(server)
+    if (known !== undefined) return known
+    const scopes = server.scopes.all
+    const verdict: Verdict = {
+      kind: 'granted',
+      principal: {
+        kind: 'anonymous',
+        issuer: ISSUER,
+        subject: 'anyone',
+        clientId: 'anyone',
+        credentialId: '',
+        scopes,
+        roles: NO_ROLES,
+      },
+      access: compileAccess(server.scopes, { scopes, listsOnly: false, reads: true, isPrivate: false }),
+    }
+    this.anonymous.set(server, verdict)
+    return verdict
+  }
+}
+
+function refused(refusal: Refusal): Verdict {
+  return { kind: 'refused', refusal }
+}

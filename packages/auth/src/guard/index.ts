@@ -1,0 +1,15 @@
+/**
+ * Protects an MCP server: reads the credential, decides who it is from, and answers a refusal with a challenge that a
+ * client can act on (RFC 6750 §3).
+ *
+ *   request ─▶ presented ─▶ directory ─▶ verdict ─▶ principal and access
+ *                  └────────────┴───────────┴─────▶ 400 / 401 / 404
+ *
+ * Takes a small view of the request (field lookup), so that no framework and no `Request` object is needed on the hot
+ * path. What the request asks for is decided by the policy room, with the access that a verdict carries.
+ */
+export { CredentialDirectory } from './directory.ts'
+export { Guard, type GuardOptions } from './guard.ts'
+export { NOT_FOUND, toReply } from './to-reply.ts'
+export type { AccessMode, GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
+export { Watch } from './watch.ts'

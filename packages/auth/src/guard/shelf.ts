@@ -1,0 +1,160 @@
+import { decodeAscii } from '../crypto/index.ts'
+import type { CredentialRecord } from '../store/index.ts'
+
+/**
+ * The part of every credential that a check needs, packed into byte arrays: about 90 bytes each, where a record as an
+ * object takes some 400 and makes the garbage collector walk it. A million keys are a normal number here.
+ *
+ * Rows are found by public id through an open-addressing table. Ids are random and ours, so a caller can present any
+ * id but cannot choose which ones are on the shelf.
+ */
+const CHUNK = 1 << 14
+const CHUNK_BITS = 14
+const TEXT = 16
+/** id, client id, digest */
+const BYTES = TEXT + TEXT + 32
+const EMPTY = -1
+
+interface Chunk {
+  readonly bytes: Uint8Array
+  /** Seconds since the epoch; 0 where there is none. 32 bits last until the year 2106. */
+  readonly expiresAt: Uint32Array
+  readonly revokedAt: Uint32Array
+  readonly usedAt: Uint32Array
+  readonly terms: Uint32Array
+  readonly generation: Uint32Array
+}
+
+export class Shelf {
+  private readonly chunks: Chunk[] = []
+  private slots = new Int32Array(1024).fill(EMPTY)
+  private rows = 0
+  private readonly wanted = new Uint8Array(TEXT)
+
+  get size(): number {
+    return this.rows
+  }
+
+  /** @returns the row, or -1. */
+  find(id: string): number {
+    if (!this.encode(id)) return EMPTY
+    const slot = this.slotOf(this.wanted)
+    return this.slots[slot] as number
+  }
+
+  /**
+   * Puts a record on the shelf or replaces what is there.
+   * @throws when the id or the client id has not 16 characters of ASCII; then nothing is changed.
+   */
+  put(record: CredentialRecord, terms: number, generation: number): void {
+    if (!this.encode(record.clientId)) throw new TypeError('a client id has 16 ASCII characters')
+    if (!this.encode(record.id)) throw new TypeError('a public id has 16 ASCII characters')
+    let slot = this.slotOf(this.wanted)
+    let row = this.slots[slot] as number
+    if (row === EMPTY) {
+      if (this.rows * 2 >= this.slots.length) {
+        this.grow()
+        this.encode(record.id)
+        slot = this.slotOf(this.wanted)
+      }
+      row = this.rows++
+      if (row >> CHUNK_BITS === this.chunks.length) this.chunks.push(newChunk())
+      this.slots[slot] = row
+    }
+    const chunk = this.chunk(row)
+    const at = row % CHUNK
+    const bytes = chunk.bytes.subarray(at * BYTES, (at + 1) * BYTES)
+    bytes.set(this.wanted)
+    this.encode(record.clientId)
+    bytes.set(this.wanted, TEXT)
+    bytes.set(record.digest, TEXT + TEXT)
+    chunk.expiresAt[at] = toSeconds(record.expiresAt)
+    chunk.revokedAt[at] = toSeconds(record.revokedAt)
+    chunk.usedAt[at] = Math.max(record.lastUsedAt ?? 0, chunk.usedAt[at] as number)
+    chunk.terms[at] = terms
+    chunk.generation[at] = generation
+  }
+
+  digest(row: number): Uint8Array {
+    const start = (row % CHUNK) * BYTES + TEXT + TEXT
+    return this.chunk(row).bytes.subarray(start, start + 32)
+  }
+
+  clientId(row: number): string {
+    const { bytes } = this.chunk(row)
+    const start = (row % CHUNK) * BYTES + TEXT
+    return decodeAscii(bytes, start, start + TEXT)
+  }
+
+  /** 0 where there is none. */
+  expiresAt = (row: number): number => this.chunk(row).expiresAt[row % CHUNK] as number
+  /** 0 where there is none. */
+  revokedAt = (row: number): number => this.chunk(row).revokedAt[row % CHUNK] as number
+  terms = (row: number): number => this.chunk(row).terms[row % CHUNK] as number
+  generation = (row: number): number => this.chunk(row).generation[row % CHUNK] as number
+  usedAt = (row: number): number => this.chunk(row).usedAt[row % CHUNK] as number
+
+  markUsed(row: number, at: number): void {
+    this.chunk(row).usedAt[row % CHUNK] = at
+  }
+
+  private chunk(row: number): Chunk {
+    return this.chunks[row >> CHUNK_BITS] as Chunk
+  }
+
+  private encode(text: string): boolean {
+    if (text.length !== TEXT) return false
+    for (let at = 0; at < TEXT; at++) {
+      const code = text.charCodeAt(at)
+      if (code > 127) return false
+      this.wanted[at] = code
+    }
+    return true
+  }
+
+  /** The slot that holds these bytes, or the empty one where they belong. */
+  private slotOf(id: Uint8Array): number {
+    const mask = this.slots.length - 1
+    // FNV-1a: ids are random already, so any mixing of all bytes spreads them.
+    let hash = 0x811c9dc5
+    for (let at = 0; at < TEXT; at++) hash = Math.imul(hash ^ (id[at] as number), 0x01000193)
+    let slot = (hash ^ (hash >>> 15)) & mask
+    for (;;) {
+      const row = this.slots[slot] as number
+      if (row === EMPTY || this.holds(row, id)) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  private holds(row: number, id: Uint8Array): boolean {
+    const { bytes } = this.chunk(row)
+    const start = (row % CHUNK) * BYTES
+    for (let at = 0; at < TEXT; at++) if (bytes[start + at] !== id[at]) return false
+    return true
+  }
+
+  private grow(): void {
+    this.slots = new Int32Array(this.slots.length * 2).fill(EMPTY)
+    for (let row = 0; row < this.rows; row++) {
+      const start = (row % CHUNK) * BYTES
+      this.slots[this.slotOf(this.chunk(row).bytes.subarray(start, start + TEXT))] = row
+    }
+  }
+}
+
+/** A time as 32 bits. One that is there never becomes 0, which stands for none: what ends must not seem endless. */
+function toSeconds(at: number | undefined): number {
+  if (at === undefined) return 0
+  return at >= 1 ? Math.min(at, 0xffffffff) : 1
+}
+
+function newChunk(): Chunk {
+  return {
+    bytes: new Uint8Array(CHUNK * BYTES),
+    expiresAt: new Uint32Array(CHUNK),
+    revokedAt: new Uint32Array(CHUNK),
+    usedAt: new Uint32Array(CHUNK),
+    terms: new Uint32Array(CHUNK),
+    generation: new Uint32Array(CHUNK),
+  }
+}

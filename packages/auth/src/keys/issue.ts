@@ -1,0 +1,102 @@
+import { digestOf, randomId } from '../crypto/index.ts'
+import { mintSecret, PUBLIC_ID_LENGTH } from '../protocol/index.ts'
+import {
+  type CredentialKind,
+  type CredentialRecord,
+  type CredentialStore,
+  type Rotation,
+  rotationObstacle,
+} from '../store/index.ts'
+
+/** What the operator decides about a new credential. Scopes, tools and tenant are not checked against the server here. */
+export interface IssueTerms {
+  readonly kind: CredentialKind
+  readonly server: string
+  /** The operator's label. */
+  readonly name: string
+  readonly tenant?: string
+  readonly scopes?: readonly string[]
+  readonly tools?: readonly string[]
+  readonly notes?: string
+  readonly delivery?: string
+  /** Seconds since the epoch; absent: it does not expire. */
+  readonly expiresAt?: number
+}
+
+/** A credential and its secret, which exists here and nowhere else: show it once. */
+export interface Issued {
+  readonly record: CredentialRecord
+  readonly secret: string
+}
+
+/** Told what is about to be stored; when it throws, nothing is. */
+export type Announce = (record: CredentialRecord) => void
+
+/**
+ * Makes a credential for a new client and stores it.
+ *
+ * @param now Seconds since the epoch.
+ * @throws {TypeError} for an expiry that is not a whole number: stores would keep it as none.
+ */
+export async function issue(
+  store: CredentialStore,
+  terms: IssueTerms,
+  now: number,
+  announce?: Announce,
+): Promise<Issued> {
+  if (terms.expiresAt !== undefined) expectSeconds('expiresAt', terms.expiresAt)
+  const issued = make({ ...terms, clientId: randomId(PUBLIC_ID_LENGTH), createdAt: now })
+  announce?.(issued.record)
+  await store.insert(issued.record)
+  return issued
+}
+
+export type RotationResult =
+  | { readonly kind: 'rotated'; readonly issued: Issued; readonly endsAt: number }
+  | { readonly kind: Exclude<Rotation, 'rotated'> }
+
+/**
+ * Gives a credential's client a new one on the same terms; the old one ends with the overlap, or sooner if it would
+ * have expired sooner. The new one lives as long as the old one was made to live.
+ *
+ * @param overlap Seconds in which both are good; 0 ends the old one at once.
+ * @throws {TypeError} for an overlap that is not a whole number from 0.
+ */
+export async function rotate(
+  store: CredentialStore,
+  id: string,
+  overlap: number,
+  now: number,
+  announce?: Announce,
+): Promise<RotationResult> {
+  expectSeconds('overlap', overlap)
+  const old = await store.find(id)
+  const obstacle = rotationObstacle(old, now)
+  if (old === undefined || obstacle !== undefined) return { kind: obstacle ?? 'unknown' }
+  const { expiresAt, revokedAt: _, replacedBy: __, lastUsedAt: ___, digest: ____, ...terms } = old
+  const lifetime = expiresAt === undefined ? undefined : expiresAt - old.createdAt
+  const issued = make({ ...terms, createdAt: now, ...(lifetime === undefined ? {} : { expiresAt: now + lifetime }) })
+  const endsAt = Math.min(now + overlap, expiresAt ?? Number.MAX_SAFE_INTEGER)
+  announce?.(issued.record)
+  const outcome = await store.rotate(id, issued.record, endsAt, now)
+  return outcome === 'rotated' ? { kind: 'rotated', issued, endsAt } : { kind: outcome }
+}
+
+/**
+ * Seconds since the epoch at which a credential must have been replaced: its expiry or the age limit, whichever is
+ * sooner. Undefined for one that needs no successor: revoked, replaced already, or past its end.
+ */
+export function dueAt(record: CredentialRecord, maxAge: number, now: number): number | undefined {
+  if (record.revokedAt !== undefined || record.replacedBy !== undefined) return undefined
+  if (record.expiresAt !== undefined && record.expiresAt <= now) return undefined
+  return Math.min(record.createdAt + maxAge, record.expiresAt ?? Number.MAX_SAFE_INTEGER)
+}
+
+function expectSeconds(name: string, seconds: number): void {
+  if (!Number.isSafeInteger(seconds) || seconds < 0) throw new TypeError(`"${name}" must be whole seconds`)
+}
+
+function make(facts: Omit<CredentialRecord, 'id' | 'digest'>): Issued {
+  const { id, secret } = mintSecret(facts.kind === 'secret-url' ? 'secret-url' : 'api-key')
+  return { record: { ...facts, id, digest: digestOf(secret) }, secret }
+}

@@ -1,0 +1,15 @@
+/**
+ * Who may use what: scopes to tools, what a caller sees of a list, and the decision about one request.
+ *
+ *   scope map of the server ─┐
+ *   scopes and tools held ───┴─▶ access ─▶ decision about a request
+ *                                     └─▶ shortened list
+ *
+ * Pure: no I/O, no clock. Knows nothing of how the caller proved who it is.
+ */
+export { type Access, type AccessTerms, compileAccess } from './access.ts'
+export { type Decision, type DenialReason, decideNotification, decideRequest, TASKS_EXTENSION } from './decide.ts'
+export { matchAny, type NameTest } from './pattern.ts'
+export { compileScopes, holds, READ_SCOPE, type ScopeMap, type ToolScopes, WRITE_SCOPE } from './scopes.ts'
+export { announcedTask, type ListRules, shortenLists } from './shorten.ts'
+export { TaskLedger } from './tasks.ts'

@@ -1,0 +1,33 @@
+import { matchAny, type NameTest } from './pattern.ts'
+
+/** Opens what no scope of the operator's names, and everything that `mcp:read` opens. */
+export const WRITE_SCOPE = 'mcp:write'
+/** Opens resources, prompts and completions. */
+export const READ_SCOPE = 'mcp:read'
+
+/** The operator's map: scope to tool name patterns. */
+export type ScopeMap = Readonly<Record<string, readonly string[]>>
+
+/** Which scopes open which tool of one server. The upstream's own annotations have no say (GW-24). */
+export interface ToolScopes {
+  /** Every scope that means something on this server. */
+  readonly all: ReadonlySet<string>
+  /** The scopes that open a tool; each of them suffices. */
+  opening(tool: string): readonly string[]
+}
+
+export function compileScopes(map: ScopeMap): ToolScopes {
+  const tests: [string, NameTest][] = Object.entries(map).map(([scope, patterns]) => [scope, matchAny(patterns)])
+  return {
+    all: new Set([...Object.keys(map), READ_SCOPE, WRITE_SCOPE]),
+    opening(tool) {
+      const scopes = tests.filter(([, test]) => test(tool)).map(([scope]) => scope)
+      return scopes.length > 0 ? scopes : [WRITE_SCOPE]
+    },
+  }
+}
+
+/** A broader scope satisfies a narrower requirement (MCP 2026-07-28, Step-Up Authorization Flow). */
+export function holds(held: ReadonlySet<string>, scope: string): boolean {
+  return held.has(scope) || (scope === READ_SCOPE && held.has(WRITE_SCOPE))
+}

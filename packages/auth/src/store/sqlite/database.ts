@@ -1,0 +1,113 @@
+/**
+ * What the SQLite stores need of a database handle: `DatabaseSync` of `node:sqlite` as it is. The caller opens and
+ * closes it; the library installs no driver.
+ */
+export interface SqliteDatabase {
+  exec(sql: string): void
+  prepare(sql: string): SqliteStatement
+}
+
+type Value = null | number | bigint | string | Uint8Array
+
+export interface SqliteStatement {
+  run(...values: Value[]): { readonly changes: number | bigint }
+  get(...values: Value[]): Record<string, unknown> | undefined
+  all(...values: Value[]): Record<string, unknown>[]
+}
+
+/** How long a write waits for another process's, in milliseconds. Ours are short; what takes longer is stuck. */
+const BUSY_MS = 2000
+
+const MIGRATIONS: readonly string[] = [
+  `create table credentials (
+     id text primary key,
+     kind text not null,
+     digest blob not null,
+     client_id text not null,
+     server text not null,
+     tenant text,
+     name text not null,
+     scopes text,
+     tools text,
+     notes text,
+     delivery text,
+     created_at integer not null,
+     expires_at integer,
+     revoked_at integer,
+     replaced_by text,
+     last_used_at integer
+   ) without rowid;
+   create index credentials_by_age on credentials (created_at) where revoked_at is null and replaced_by is null;
+   create index credentials_by_end on credentials (expires_at) where revoked_at is null and replaced_by is null;
+   create table credential_changes (seq integer primary key autoincrement, id text not null);
+   create table credential_claims (id text not null, mark text not null, at integer not null, primary key (id, mark)) without rowid;
+   create table sessions (
+     id_hash text primary key,
+     server text not null,
+     principal_key text not null,
+     upstream_session blob,
+     last_seen_at integer not null
+   ) without rowid;
+   create index sessions_by_last_seen on sessions (last_seen_at);`,
+]
+
+/**
+ * Prepares a database for the stores: write-ahead log, waiting for other writers, migrations. Several processes may
+ * do so at once; one migrates, the others find it done.
+ * @throws when the database is of a later version than this code.
+ */
+export function prepareDatabase(db: SqliteDatabase): void {
+  db.exec(`pragma busy_timeout = ${BUSY_MS}`)
+  writeAhead(db)
+  db.exec('pragma synchronous = normal')
+  transaction(db, () => {
+    const version = Number(db.prepare('pragma user_version').get()?.user_version)
+    if (version > MIGRATIONS.length) throw new Error('the database belongs to a later version of Portcullis')
+    for (const migration of MIGRATIONS.slice(version)) db.exec(migration)
+    db.exec(`pragma user_version = ${MIGRATIONS.length}`)
+  })
+}
+
+/**
+ * Switches to the write-ahead log. SQLite does not wait for that while another process writes or switches, whatever
+ * the busy timeout; so we do, for as long.
+ */
+export function writeAhead(db: SqliteDatabase): void {
+  const until = Date.now() + BUSY_MS
+  for (;;) {
+    try {
+      return db.exec('pragma journal_mode = wal')
+    } catch (error) {
+      const isLocked = error instanceof Error && error.message.includes('locked')
+      if (!isLocked || Date.now() >= until) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    }
+  }
+}
+
+/** Runs `work` in one immediate transaction: the write lock is taken first, so nothing read inside can change. */
+export function transaction<T>(db: SqliteDatabase, work: () => T): T {
+  db.exec('begin immediate')
+  try {
+    const result = work()
+    db.exec('commit')
+    return result
+  } catch (error) {
+    try {
+      db.exec('rollback')
+    } catch {
+      // A full disk has ended the transaction already, and is what the caller should hear of.
+    }
+    throw error
+  }
+}
+
+/** A transaction that survives the loss of power once it has returned (the log is synced to the disk). */
+export function durableTransaction<T>(db: SqliteDatabase, work: () => T): T {
+  db.exec('pragma synchronous = full')
+  try {
+    return transaction(db, work)
+  } finally {
+    db.exec('pragma synchronous = normal')
+  }
+}

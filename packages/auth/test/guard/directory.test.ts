@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { constants, DatabaseSync } from 'node:sqlite'
+import { it } from 'node:test'
+import { digestOf } from '../../src/crypto/index.ts'
+import { type CredentialRecord, prepareDatabase, sqliteCredentials } from '../../src/store/index.ts'
+import { bearer, counted, files, givenGuard, NOON, reasonOf, turn, unknown } from './given.ts'
+
+function givenDatabase() {
+  const db = new DatabaseSync(':memory:')
+  prepareDatabase(db)
+  return { db, ...counted(sqliteCredentials(db)) }
+}
+
+function record(number: number, facts: Partial<CredentialRecord> = {}): CredentialRecord {
+  const id = String(number).padStart(16, '0')
+  const digest = digestOf(id)
+  return { id, kind: 'api-key', digest, clientId: id, server: 'files', name: '', createdAt: NOON, ...facts }
+}
+
+const many = (count: number) => Array.from({ length: count }, (_, at) => record(at + 1))
+
+/** A guard that has been asked once, and has loaded everything since. */
+async function givenLoaded(count = 0) {
+  const database = givenDatabase()
+  await database.store.insertMany(many(count))
+  const given = givenGuard(database.store)
+  await given.check(bearer(unknown()))
+  while (!given.guard.directory.isLoaded) await turn()
+  return { ...database, ...given }
+}
+
+/** Forbids the tables to the database's readers; nobody's answer comes from it until they are allowed again. */
+function forbid(db: DatabaseSync, ...tables: string[]): void {
+  db.setAuthorizer((_, table) => (tables.includes(table ?? '') ? constants.SQLITE_DENY : constants.SQLITE_OK))
+}
+
+it('keys are good from the first request on, while the others are still being loaded', async () => {
+  const { store } = givenDatabase()
+  const { guard, key, check } = givenGuard(store)
+  await store.insertMany(many(2200))
+  const { secret } = await key()
+
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+  assert.equal(guard.directory.isLoaded, false)
+
+  while (!guard.directory.isLoaded) await turn()
+  assert.equal(guard.directory.size, 2201)
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+})
+
+it('loading takes the loop for a few hundred records at a time', async () => {
+  const { store, calls } = givenDatabase()
+  const { guard, check } = givenGuard(store)
+  await store.insertMany(many(2200))
+
+  await check(bearer(unknown()))
+  const sizes: number[] = []
+  while (!guard.directory.isLoaded) {
+    await turn()
+    sizes.push(guard.directory.size)
+  }
+
+  for (const [at, size] of sizes.entries()) assert.ok(size - (sizes[at - 1] ?? 0) <= 500)
+  assert.ok((calls.list ?? 0) >= 5)
+})
+
+it('once loaded, neither known nor unknown keys cost a question to the store', async () => {
+  const { calls, key, check } = await givenLoaded(1000)
+  const { secret } = await key()
+  await check(bearer(secret))
+  for (const name of Object.keys(calls)) delete calls[name]
+
+  for (let time = 0; time < 10; time++) {
+    await check(bearer(secret))
+    assert.equal(reasonOf(await check(bearer(unknown()))), 'key_invalid')
+  }
+
+  assert.deepEqual(calls, { changes: 20 })
+})
+
+it('requests of one turn share one look at what changed', async () => {
+  const { calls, guard, key } = await givenLoaded()
+  const { secret } = await key()
+  await turn()
+  delete calls.changes
+
+  const verdicts = Array.from({ length: 50 }, () => guard.check(bearer(secret), files))
+
+  assert.equal(
+    (await Promise.all(verdicts)).every(({ kind }) => kind === 'granted'),
+    true,
+  )
+  assert.equal(calls.changes, 1)
+})
+
+it('what is made and ended while loading is known at once, and stays known', async () => {
+  const { store } = givenDatabase()
+  const { guard, key, check } = givenGuard(store)
+  await store.insertMany(many(3000))
+  const first = await key()
+  assert.equal((await check(bearer(first.secret))).kind, 'granted')
+
+  // When keys are made and revoked between the steps
+  const made = []
+  for (let step = 0; step < 4; step++) {
+    const issued = await key()
+    made.push(issued)
+    assert.equal((await check(bearer(issued.secret))).kind, 'granted')
+    await store.revoke((step === 0 ? first : (made[step - 1] ?? first)).record.id, NOON)
+  }
+  assert.equal(guard.directory.isLoaded, false)
+  while (!guard.directory.isLoaded) await turn()
+
+  // Then the last one is good and the others are not
+  assert.equal(reasonOf(await check(bearer(first.secret))), 'key_revoked')
+  for (const { secret } of made.slice(1, 3)) assert.equal(reasonOf(await check(bearer(secret))), 'key_revoked')
+  assert.equal((await check(bearer(made[3]?.secret as string))).kind, 'granted')
+})
+
+it('after a seeding nothing that was known before is believed without looking', async () => {
+  // Given a key that is known, and a restored copy of the database in which it never was
+  const { db, store, guard, key, check } = await givenLoaded(10)
+  const { secret, record: gone } = await key()
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+  db.exec(`delete from credentials where id = '${gone.id}'`)
+
+  await store.insertMany([record(5000)])
+
+  assert.equal(reasonOf(await check(bearer(secret))), 'key_invalid')
+  while (!guard.directory.isLoaded) await turn()
+  assert.equal(reasonOf(await check(bearer(secret))), 'key_invalid')
+})
+
+it('a second seeding while the first is being loaded loses neither', async () => {
+  const { store, guard, check } = await givenLoaded(1200)
+
+  await store.insertMany(many(2400).slice(1200))
+  await check(bearer(unknown()))
+  await store.insertMany(many(3600).slice(2400))
+  await check(bearer(unknown()))
+  while (!guard.directory.isLoaded) await turn()
+
+  for (const number of [1, 1201, 2401, 3600]) {
+    assert.equal((await guard.directory.find(record(number).id))?.clientId, record(number).id)
+  }
+})
+
+it('while the store does not answer nobody is let in, and when it does again all are', async () => {
+  const { db, key, check } = await givenLoaded(10)
+  const { secret } = await key()
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+
+  forbid(db, 'credential_changes', 'credentials')
+  for (let time = 0; time < 3; time++) {
+    // Nothing has changed, and the store can say so without reading anything
+    assert.equal((await check(bearer(secret))).kind, 'granted')
+  }
+  db.setAuthorizer(null)
+  await key()
+  forbid(db, 'credential_changes', 'credentials')
+  for (let time = 0; time < 3; time++) await assert.rejects(check(bearer(secret)), /prohibited/)
+
+  db.setAuthorizer(null)
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+})
+
+it('a store that is closed lets nobody in', async () => {
+  const { db, key, check } = await givenLoaded(10)
+  const { secret } = await key()
+  await check(bearer(secret))
+
+  db.close()
+
+  for (let time = 0; time < 3; time++) await assert.rejects(check(bearer(secret)))
+})
+
+it('a revocation that was told but could not be read is not lost', async () => {
+  // Given a revocation that the store tells of, and whose record it does not show
+  const { db, store, key, check, guard } = await givenLoaded(10)
+  const { secret, record: revoked } = await key()
+  await check(bearer(secret))
+  await store.revoke(revoked.id, NOON)
+  forbid(db, 'credentials')
+  await assert.rejects(check(bearer(secret)), /prohibited/)
+
+  // When the next requests come, with the store still silent and then not
+  await assert.rejects(check(bearer(secret)), /prohibited/)
+  db.setAuthorizer(null)
+
+  // Then it holds, though nobody tells of it again
+  assert.equal(reasonOf(await check(bearer(secret))), 'key_revoked')
+  for (let turns = 0; turns < 300 && !guard.directory.isLoaded; turns++) await new Promise((r) => setTimeout(r, 10))
+  assert.equal(guard.directory.isLoaded, true)
+  assert.equal(reasonOf(await check(bearer(secret))), 'key_revoked')
+})
+
+it('loading that breaks off goes on later, and until then each key is asked for', async () => {
+  const { store, db } = givenDatabase()
+  const { guard, key, check } = givenGuard(store)
+  await store.insertMany(many(1200))
+  const { secret } = await key()
+  await check(bearer(secret))
+
+  forbid(db, 'credentials')
+  await turn()
+  await turn()
+  db.setAuthorizer(null)
+
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+  assert.equal(guard.directory.isLoaded, false)
+  for (let turns = 0; turns < 300 && !guard.directory.isLoaded; turns++) await new Promise((r) => setTimeout(r, 10))
+  assert.equal(guard.directory.size, 1201)
+})
+
+it('one record that cannot be understood shuts out its holder and nobody else', async () => {
+  const { store } = givenDatabase()
+  const { key, check } = givenGuard(store)
+  await store.insert(record(1, { clientId: 'not sixteen characters long' }))
+  const { secret } = await key()
+
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+  for (let turns = 0; turns < 5; turns++) await turn()
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+
+  // One that comes later costs a request or two, until everything was looked at again
+  await store.insert(record(2, { clientId: 'short' }))
+  await check(bearer(secret)).catch(() => undefined)
+  assert.equal((await check(bearer(secret))).kind, 'granted')
+})
+
+it('keys on the same terms share what was compiled for them', async () => {
+  const { key, check } = await givenLoaded()
+  const [one, other, another] = [await key({ tools: ['a'] }), await key({ tools: ['a'] }), await key({ tools: ['b'] })]
+
+  const [first, second, third] = [
+    await check(bearer(one.secret)),
+    await check(bearer(other.secret)),
+    await check(bearer(another.secret)),
+  ]
+
+  assert.ok(first.kind === 'granted' && second.kind === 'granted' && third.kind === 'granted')
+  assert.equal(first.access, second.access)
+  assert.notEqual(first.access, third.access)
+  assert.equal(third.access.sees('a'), false)
+})
+
+it('what changes long after loading leaves nothing behind but the records', async () => {
+  const { store, guard, check } = await givenLoaded(100)
+  const heap = () =>
+    Object.values(guard.directory)
+      .filter((value) => value instanceof Set)
+      .map((set) => set.size)
+
+  for (let number = 1; number <= 100; number++) await store.revoke(record(number).id, NOON)
+  await check(bearer(unknown()))
+
+  assert.deepEqual(
+    heap().filter((size) => size > 0),
+    [],
+  )
+})

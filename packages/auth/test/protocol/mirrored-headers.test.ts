@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import {
+  checkMirroredFields,
+  checkMirroredMethod,
+  decodeFieldValue,
+  eraOfRevision,
+  isLegacyRevision,
+  isModernRequest,
+  type RequestMessage,
+} from '../../src/protocol/index.ts'
+
+const VERSION = '2026-07-28'
+const META = {
+  'io.modelcontextprotocol/protocolVersion': VERSION,
+  'io.modelcontextprotocol/clientCapabilities': {},
+}
+
+function givenRequest(method: string, name?: string, params: object = { _meta: META }): RequestMessage {
+  return { kind: 'request', id: '1', method, params: { name, ...params }, name }
+}
+
+const call = givenRequest('tools/call', 'read_file')
+const fields = { version: VERSION, method: 'tools/call', name: 'read_file' }
+
+it('a call whose fields say what its body says passes', () => {
+  assert.equal(checkMirroredFields(call, fields), undefined)
+})
+
+it('each required field must be there (TM-10, TM-11)', () => {
+  for (const missing of ['version', 'method', 'name']) {
+    assert.equal(checkMirroredFields(call, { ...fields, [missing]: undefined })?.code, -32020, missing)
+  }
+})
+
+it('every method that names something in the modern era mirrors it, others do not (TM-10)', () => {
+  for (const method of ['tools/call', 'prompts/get', 'resources/read', 'tasks/get', 'tasks/update', 'tasks/cancel']) {
+    const fault = checkMirroredFields(givenRequest(method, 'x'), { version: VERSION, method, name: undefined })
+    assert.equal(fault?.code, -32020, method)
+  }
+  for (const method of ['tools/list', 'server/discover', 'completion/complete', 'subscriptions/listen']) {
+    const request = givenRequest(method)
+    assert.equal(checkMirroredFields(request, { version: VERSION, method, name: undefined }), undefined, method)
+  }
+})
+
+it('values are compared with their case, whole (TM-11)', () => {
+  for (const differs of [
+    { method: 'Tools/Call' },
+    { method: 'tools/list' },
+    { method: 'tools/call ' },
+    { method: '=?base64?dG9vbHMvY2FsbA==?=' },
+    { name: 'Read_File' },
+    { name: 'read_file2' },
+    { name: '' },
+    { version: '2026-07-29' },
+    { version: '2025-11-25' },
+  ]) {
+    assert.equal(checkMirroredFields(call, { ...fields, ...differs })?.code, -32020, JSON.stringify(differs))
+  }
+})
+
+it('the order of the checks is the one that clients are tested against (TM-13)', () => {
+  const bare = givenRequest('tools/call', 'read_file', {})
+  const wrongAll = { version: '2025-11-25', method: 'x', name: 'y' }
+
+  assert.equal(checkMirroredFields(bare, { ...fields, version: undefined })?.code, -32020)
+  assert.equal(checkMirroredFields(bare, wrongAll)?.code, -32602)
+  assert.match(checkMirroredFields(call, wrongAll)?.message ?? '', /Version/)
+  assert.match(checkMirroredFields(call, { ...wrongAll, version: VERSION })?.message ?? '', /Mcp-Method/)
+  assert.match(checkMirroredFields(call, { ...fields, name: 'y' })?.message ?? '', /Mcp-Name/)
+})
+
+it('a modern request states its revision and its capabilities, each in its form (IT-23)', () => {
+  const [version, capabilities] = Object.keys(META) as [string, string]
+  for (const meta of [
+    undefined,
+    null,
+    [],
+    'x',
+    {},
+    { [version]: VERSION },
+    { [capabilities]: {} },
+    { ...META, [version]: 20260728 },
+    { ...META, [version]: null },
+    { ...META, [capabilities]: null },
+    { ...META, [capabilities]: [] },
+    { ...META, [capabilities]: 'all' },
+  ]) {
+    const fault = checkMirroredFields(givenRequest('tools/call', 'read_file', { _meta: meta }), fields)
+    assert.equal(fault?.code, -32602, JSON.stringify(meta))
+  }
+  const withoutParams = { ...call, params: undefined }
+  assert.equal(checkMirroredFields(withoutParams, fields)?.code, -32602)
+})
+
+it('a name that the body lacks or spells badly is never equal to a field', () => {
+  const nameless = givenRequest('tools/call')
+
+  for (const name of ['', 'undefined', 'null', 'x']) {
+    assert.equal(checkMirroredFields(nameless, { ...fields, name })?.code, -32020)
+  }
+})
+
+it('a field that need not be there must still be true', () => {
+  const subscribe = givenRequest('resources/subscribe', 'file:///a')
+  const said = { version: VERSION, method: 'resources/subscribe' }
+
+  assert.equal(checkMirroredFields(subscribe, { ...said, name: undefined }), undefined)
+  assert.equal(checkMirroredFields(subscribe, { ...said, name: 'file:///a' }), undefined)
+  assert.equal(checkMirroredFields(subscribe, { ...said, name: 'file:///b' })?.code, -32020)
+})
+
+it('a notification need not mirror its method, but must not lie about it (TM-14)', () => {
+  const said = (method: string | undefined) => ({ version: VERSION, method, name: undefined })
+
+  assert.equal(checkMirroredMethod('notifications/cancelled', said(undefined)), undefined)
+  assert.equal(checkMirroredMethod('notifications/cancelled', said('notifications/cancelled')), undefined)
+  assert.equal(checkMirroredMethod('notifications/cancelled', said('tools/call'))?.code, -32020)
+})
+
+it('decodes what is encoded, and takes anything else as it stands (TM-20 to TM-22)', () => {
+  const cases: Record<string, string> = {
+    '=?base64?SGVsbG8=?=': 'Hello',
+    '=?base64?w6nwn5iA?=': 'é😀',
+    '=?base64?IHBhZGRlZCA=?=': ' padded ',
+    '=?base64?bGluZTEKbGluZTI=?=': 'line1\nline2',
+    '=?base64?PT9iYXNlNjQ/eD89?=': '=?base64?x?=',
+    '=?base64??=': '',
+    'us-west1': 'us-west1',
+    'two words': 'two words',
+    SGVsbG8: 'SGVsbG8',
+    'SGVsbG8=?=': 'SGVsbG8=?=',
+    '=?base64?SGVsbG8=': '=?base64?SGVsbG8=',
+    '=?BASE64?SGVsbG8=?=': '=?BASE64?SGVsbG8=?=',
+    '=?Base64?SGVsbG8=?=': '=?Base64?SGVsbG8=?=',
+    '=?base64?SGVsbG8=?= ': '=?base64?SGVsbG8=?= ',
+    'x=?base64?SGVsbG8=?=': 'x=?base64?SGVsbG8=?=',
+    '': '',
+  }
+
+  for (const [value, meant] of Object.entries(cases)) assert.equal(decodeFieldValue(value), meant, value)
+})
+
+it('refuses base64 that two readers could read differently (TM-22, TM-23)', () => {
+  for (const encoded of [
+    'SGVsbG8', // no padding
+    'SGVsbG8==', // too much
+    'SGVsbG8=\n',
+    'SGVs bG8=',
+    'SGVsb-8_', // the other alphabet
+    'SGVs!!!bG8=',
+    'SGVsbG9=', // bits that stand for nothing
+    'SGVsbA=',
+    '=',
+    '====',
+    'A',
+    'wK8=', // an overlong slash
+    '7aCA', // half a surrogate pair
+    '/w==',
+    'SGVsbG8=?=?=',
+  ]) {
+    assert.equal(decodeFieldValue(`=?base64?${encoded}?=`), undefined, encoded)
+  }
+})
+
+it('refuses a value whose mark of beginning and end overlap: some readers decode nothing from it', () => {
+  assert.equal(decodeFieldValue('=?base64?='), undefined)
+})
+
+it('refuses characters that must be encoded: bytes beyond ASCII are read in several ways (TM-11, TM-21)', () => {
+  for (const value of ['é', 'Ã©', 'a\tb', '\u0000', 'a\u007f', 'a\r\nb', '😀']) {
+    assert.equal(decodeFieldValue(value), undefined, JSON.stringify(value))
+  }
+  const named = givenRequest('tools/call', 'Ã©')
+  assert.equal(checkMirroredFields(named, { ...fields, name: 'Ã©' })?.code, -32020)
+  assert.equal(checkMirroredFields(named, { ...fields, name: '=?base64?w4PCqQ==?=' }), undefined)
+})
+
+it('refusals repeat neither header nor body', () => {
+  const secret = givenRequest('tools/call', 'secret-tool')
+
+  assert.doesNotMatch(checkMirroredFields(secret, { ...fields, name: 'other' })?.message ?? '', /secret|other/)
+})
+
+it('what a request carries tells its era, whatever its method (TR-09)', () => {
+  const modern = { _meta: { 'io.modelcontextprotocol/protocolVersion': VERSION } }
+
+  assert.equal(isModernRequest(undefined, VERSION), true)
+  assert.equal(isModernRequest(undefined, '2027-01-01'), true)
+  assert.equal(isModernRequest(modern, undefined), true)
+  assert.equal(isModernRequest(modern, '2025-06-18'), true)
+  assert.equal(isModernRequest(undefined, undefined), false)
+  assert.equal(isModernRequest({}, '2025-11-25'), false)
+  assert.equal(isModernRequest({ _meta: {} }, undefined), false)
+  assert.equal(isModernRequest({ _meta: { progressToken: 1 } }, undefined), false)
+  assert.equal(isModernRequest({ _meta: null }, undefined), false)
+  assert.equal(isModernRequest({ _meta: [VERSION] }, undefined), false)
+  assert.equal(isModernRequest({ protocolVersion: VERSION }, undefined), false)
+})
+
+it('a revision is a date, and anything else belongs to no era', () => {
+  assert.equal(eraOfRevision('2025-03-26'), 'legacy')
+  assert.equal(eraOfRevision('2026-07-27'), 'legacy')
+  assert.equal(eraOfRevision('2026-07-28'), 'modern')
+  assert.equal(eraOfRevision('9999-12-31'), 'modern')
+  for (const word of [
+    '',
+    'draft',
+    '2026-07',
+    '2026-07-28 ',
+    ' 2026-07-28',
+    '2026-07-28\n',
+    '2026-07-28, 2025-11-25',
+    '12026-07-28',
+    '２０２６-07-28',
+  ]) {
+    assert.equal(eraOfRevision(word), undefined, word)
+    assert.equal(isModernRequest(undefined, word), false, word)
+  }
+  assert.equal(isLegacyRevision('2025-06-18'), true)
+  assert.equal(isLegacyRevision('2025-06-17'), false)
+})
