@@ -1,0 +1,245 @@
+import { dueAt, type Issued, type IssueTerms, issue, rotate } from '@portcullis/auth/keys'
+import { READ_SCOPE, WRITE_SCOPE } from '@portcullis/auth/policy'
+import type { CredentialKind, CredentialRecord } from '@portcullis/auth/store'
+import { didYouMean, parseDuration, publicUrlOf, type ServerSettings, type Settings } from '../config/index.ts'
+import { openStores, type Stores } from '../state/index.ts'
+import { Failure, UsageError } from './command.ts'
+import { recordOperation } from './operation.ts'
+
+/** What `keys` and `urls` share: both manage credentials, which differ in how they are carried. */
+export type Family = 'key' | 'url'
+
+/** Runs work on the store of a configuration, and closes it. What is done is on record before this returns. */
+export async function withStores<T>(settings: Settings, work: (stores: Stores) => Promise<T>): Promise<T> {
+  if (settings.store.kind === 'memory') {
+    throw new Failure('the store is `memory:`: its credentials are in the running gate and nowhere else')
+  }
+  const stores = openStores(settings.store)
+  try {
+    return await work(stores)
+  } finally {
+    stores.close()
+  }
+}
+
+export interface CreateOptions {
+  readonly server: string
+  readonly name: string
+  readonly scopes: string | undefined
+  readonly tools: string | undefined
+  readonly tenant: string | undefined
+  readonly expires: string | undefined
+  readonly notes: string | undefined
+  readonly deliver: string | undefined
+}
+
+/** Makes a credential as the options say. @throws {UsageError | Failure} before anything is written. */
+export async function createCredential(
+  settings: Settings,
+  kind: CredentialKind,
+  options: CreateOptions,
+): Promise<Issued> {
+  const now = nowSeconds()
+  const terms = termsOf(settings, kind, options, now)
+  // On record first: a key that nobody could account for is not made.
+  const announce = (record: CredentialRecord): void => note(settings, record, 'created')
+  return withStores(settings, ({ credentials }) => issue(credentials, terms, now, announce))
+}
+
+function termsOf(settings: Settings, kind: CredentialKind, options: CreateOptions, now: number): IssueTerms {
+  const server = serverOf(settings, options.server)
+  const mode = kind === 'secret-url' ? 'unlisted' : 'api-key'
+  if (!server.access.has(mode)) {
+    throw new Failure(`server ${server.name} does not admit by ${mode}: add it to its \`access\``)
+  }
+  if (options.name.trim() === '') throw new UsageError('--name takes a label that you will know it by')
+  const scopes = listOf(options.scopes, '--scopes')
+  for (const scope of scopes ?? []) checkScope(server, scope)
+  const tools = listOf(options.tools, '--tools')
+  if (options.deliver !== undefined && !settings.keys.deliveries.has(options.deliver)) {
+    throw new Failure(
+      `there is no delivery ${options.deliver}${didYouMean(options.deliver, settings.keys.deliveries.keys())}`,
+    )
+  }
+  const tenant = tenantOf(server, options.tenant)
+  const expiresAt = expiryOf(options.expires, settings.keys.maxAgeSeconds, now)
+  return {
+    kind,
+    server: server.name,
+    name: options.name,
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(options.notes === undefined ? {} : { notes: options.notes }),
+    ...(options.deliver === undefined ? {} : { delivery: options.deliver }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+function serverOf(settings: Settings, name: string): ServerSettings {
+  const server = settings.servers.get(name)
+  if (server === undefined) throw new Failure(`there is no server ${name}${didYouMean(name, settings.servers.keys())}`)
+  return server
+}
+
+function checkScope(server: ServerSettings, scope: string): void {
+  const known = [...Object.keys(server.scopes), READ_SCOPE, WRITE_SCOPE]
+  if (!known.includes(scope)) {
+    throw new Failure(`server ${server.name} knows no scope ${scope}${didYouMean(scope, known)}`)
+  }
+}
+
+function tenantOf(server: ServerSettings, tenant: string | undefined): string | undefined {
+  if (server.tenant !== undefined && tenant !== undefined && tenant !== server.tenant) {
+    throw new Failure(`server ${server.name} belongs to another tenant`)
+  }
+  return tenant ?? server.tenant
+}
+
+function listOf(text: string | undefined, option: string): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  const items = text.split(',').map((item) => item.trim())
+  if (items.some((item) => item === '')) throw new UsageError(`${option} takes names with commas between them`)
+  return [...new Set(items)]
+}
+
+/** Without a word the age limit is the expiry: a key that nobody renews ends. */
+function expiryOf(text: string | undefined, maxAge: number, now: number): number | undefined {
+  if (text === undefined) return now + maxAge
+  if (text === 'never') return undefined
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < 1000) throw new UsageError('--expires takes a duration such as 90d or 12h, or never')
+  return now + Math.floor(ms / 1000)
+}
+
+export async function rotateCredential(
+  settings: Settings,
+  family: Family,
+  id: string,
+  overlap: string | undefined,
+): Promise<{ readonly issued: Issued; readonly endsAt: number }> {
+  const ms = overlap === undefined ? settings.keys.overlapSeconds * 1000 : parseDuration(overlap)
+  if (ms === undefined) throw new UsageError('--overlap takes a duration such as 24h, or 0s')
+  const result = await withStores(settings, async ({ credentials }) => {
+    expectFamily(await credentials.find(id), family, id)
+    const announce = (successor: CredentialRecord): void =>
+      note(settings, { ...successor, id }, 'rotated', `by ${successor.id}`)
+    return rotate(credentials, id, Math.floor(ms / 1000), nowSeconds(), announce)
+  })
+  if (result.kind !== 'rotated') throw new Failure(WHY_NOT_ROTATED[result.kind])
+  return result
+}
+
+const WHY_NOT_ROTATED = {
+  unknown: 'there is no such credential',
+  replaced: 'it has been rotated already; rotate its successor',
+  revoked: 'it was revoked; create a new one',
+  expired: 'it has expired; create a new one',
+} as const
+
+/** @returns false when it had been revoked before. */
+export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<boolean> {
+  const { record, outcome } = await withStores(settings, async ({ credentials }) => {
+    const found = await credentials.find(id)
+    expectFamily(found, family, id)
+    return { record: found as CredentialRecord, outcome: await credentials.revoke(id, nowSeconds()) }
+  })
+  // Ending a key is never put off: the record comes second, and its failure is told.
+  if (outcome === 'revoked') note(settings, record, 'revoked')
+  return outcome === 'revoked'
+}
+
+function expectFamily(record: CredentialRecord | undefined, family: Family, id: string): void {
+  // Whoever pastes the whole key instead of its id must not find it in an error message.
+  const shown = /^[0-9a-z]{16}$/.test(id) ? ` ${id}` : ''
+  const isUrl = record?.kind === 'secret-url'
+  if (record === undefined || isUrl !== (family === 'url')) {
+    throw new Failure(`there is no ${family}${shown}; ids are listed by \`portcullis ${family}s list\``)
+  }
+}
+
+/** A credential as the operator sees it: times as ISO 8601, no digest. */
+export interface Listed {
+  readonly id: string
+  readonly kind: CredentialKind
+  readonly client: string
+  readonly server: string
+  readonly name: string
+  readonly status: 'active' | 'expired' | 'revoked'
+  readonly [fact: string]: unknown
+}
+
+export async function listCredentials(
+  settings: Settings,
+  family: Family,
+  server: string | undefined,
+): Promise<Listed[]> {
+  if (server !== undefined) serverOf(settings, server)
+  return withStores(settings, async ({ credentials }) => {
+    const listed: Listed[] = []
+    let after = ''
+    for (;;) {
+      const page = await credentials.list({ after, limit: 1000, ...(server === undefined ? {} : { server }) })
+      for (const record of page) {
+        if ((record.kind === 'secret-url') === (family === 'url')) listed.push(toListed(record, settings))
+      }
+      if (page.length < 1000) return listed
+      after = (page[page.length - 1] as CredentialRecord).id
+    }
+  })
+}
+
+function toListed(record: CredentialRecord, settings: Settings): Listed {
+  const { id, kind, clientId, server, name, tenant, scopes, tools, notes, delivery, replacedBy } = record
+  const now = nowSeconds()
+  const isExpired = record.expiresAt !== undefined && record.expiresAt <= now
+  const due = dueAt(record, settings.keys.maxAgeSeconds, now)
+  return {
+    id,
+    kind,
+    client: clientId,
+    server,
+    name,
+    status: record.revokedAt !== undefined ? 'revoked' : isExpired ? 'expired' : 'active',
+    tenant,
+    scopes,
+    tools,
+    notes,
+    delivery,
+    replacedBy,
+    createdAt: isoTime(record.createdAt),
+    expiresAt: isoTime(record.expiresAt),
+    revokedAt: isoTime(record.revokedAt),
+    lastUsedAt: isoTime(record.lastUsedAt),
+    dueAt: isoTime(due),
+  }
+}
+
+/** The address that a secret opens. */
+export function secretUrl(settings: Settings, { record, secret }: Issued): string {
+  return `${publicUrlOf(settings)}/${record.server}/mcp/${secret}`
+}
+
+export function isoTime(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function note(
+  settings: Settings,
+  { id, kind, clientId, server, tenant }: CredentialRecord,
+  what: 'created' | 'rotated' | 'revoked',
+  detail?: string,
+): void {
+  const type = `${kind === 'secret-url' ? 'url' : 'key'}.${what}` as const
+  try {
+    recordOperation(settings, { actor: 'command', type, credentialId: id, clientId, server, tenant, detail })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    const state = what === 'revoked' ? `${id} is revoked, but that` : 'nothing was changed: it'
+    throw new Failure(`${state} could not be recorded in ${settings.record.directory} (${code})`)
+  }
+}

@@ -1,0 +1,64 @@
+import { type Gate, openGate } from '../compose.ts'
+import type { Settings } from '../config/index.ts'
+import { openLog } from '../log/index.ts'
+import { Failure, UsageError } from './command.ts'
+
+/** What is said when the gate stands. `apiKey` and `admin` are null where there is nothing to tell. */
+export interface Ready {
+  readonly ready: true
+  readonly url: string
+  readonly servers: Readonly<Record<string, { readonly mcp: string }>>
+  readonly apiKey: string | null
+  readonly admin: null
+}
+
+/**
+ * Opens a gate, says so, and keeps it open until the process is asked to end.
+ * @param announce Runs when the gate stands, before the first caller can know of it.
+ */
+export async function runGate(settings: Settings, announce: (gate: Gate) => Promise<void> | void): Promise<void> {
+  const log = openLog(settings.log.level)
+  for (const { path, message } of settings.warnings) log.warn({ setting: path }, message)
+  let gate: Gate
+  try {
+    gate = await openGate(settings, log)
+  } catch (error) {
+    throw new Failure(`the gate cannot start: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const ended = untilAsked()
+  await announce(gate)
+  const signal = await ended
+  log.info({ signal }, 'closing')
+  await gate.close()
+  await log.close()
+}
+
+/** A Ctrl-C comes twice where it reaches the process group and a launcher hands it on: within this long it is one. */
+const SAME_MS = 500
+
+/** Resolves with the first signal that asks the process to end; a second one ends it at once. */
+function untilAsked(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        askedAt ??= performance.now()
+        if (performance.now() - askedAt > SAME_MS) process.exit(1)
+        resolve(signal)
+      })
+    }
+  })
+}
+
+export function readyOf(gate: Gate, apiKey: string | null): Ready {
+  const servers = Object.fromEntries([...gate.mcp].map(([name, mcp]) => [name, { mcp }]))
+  return { ready: true, url: gate.url, servers, apiKey, admin: null }
+}
+
+/** @throws {UsageError} when the text is no port. */
+export function withPort(settings: Settings, port: string | undefined): Settings {
+  if (port === undefined) return settings
+  const number = Number(port)
+  if (!/^\d{1,5}$/.test(port) || number > 65_535) throw new UsageError('--port takes a number from 0 to 65535')
+  return { ...settings, listen: { ...settings.listen, port: number } }
+}

@@ -1,0 +1,17 @@
+import { defineCommand } from './command.ts'
+import { readyOf, runGate, withPort } from './run-gate.ts'
+
+export const command = defineCommand({
+  usage: '[--port N]',
+  about: 'Runs the gate in the foreground until it is asked to end. With --json it prints one line when it is ready.',
+  options: { port: { type: 'string', value: 'N', help: 'listen here instead of the configured port' } },
+  async run({ values, settings, answer, stderr }) {
+    const settled = withPort(await settings(), values.port)
+    await runGate(settled, (gate) => {
+      const lines = [...gate.mcp].map(([name, mcp]) => `  ${name}: ${mcp}`)
+      stderr(`Portcullis stands at ${gate.url}\n`)
+      answer(readyOf(gate, null), lines.join('\n'))
+    })
+    return 0
+  },
+})

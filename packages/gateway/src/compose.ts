@@ -1,0 +1,226 @@
+/**
+ * The roof: knows every room and lets them know each other. Configuration → stores → guard → upstreams → proxy →
+ * front door.
+ */
+import type { Server } from 'node:http'
+import { Guard } from '@portcullis/auth/guard'
+import { visitorRules } from '@portcullis/auth/http'
+import { compileScopes, TaskLedger } from '@portcullis/auth/policy'
+import { publicUrlOf, type ServerSettings, type Settings } from './config/index.ts'
+import {
+  createFrontDoor,
+  createListener,
+  drain,
+  limitConnections,
+  listen,
+  onRequest,
+  peerReader,
+} from './edge/index.ts'
+import { keepKeys } from './keys/index.ts'
+import type { Log } from './log/index.ts'
+import { createProxy, Lobby, type ProxiedServer, Standing } from './proxy/index.ts'
+import { type Kept, keepRecord, type Recorder } from './record/index.ts'
+import { Sessions } from './sessions/index.ts'
+import { openAudit, openStores, readSealingKey, type Stores } from './state/index.ts'
+import { createHttpUpstream } from './upstream/http/index.ts'
+import { ChildBudget, createStdioUpstream } from './upstream/stdio/index.ts'
+import type { Upstream } from './upstream/upstream.ts'
+
+/** How often streams are held against what changed, in milliseconds: a revoked key's end within 250. */
+const WATCH_MS = 200
+const USES_MS = 5000
+const SWEEP_MS = 60_000
+const KEYS_MS = 3_600_000
+/** How long a program has for its first answer, in milliseconds, unless none may take so long. */
+const START_MS = 30_000
+/** How long requests may take to finish when the gate closes, in milliseconds. */
+const DRAIN_MS = 10_000
+
+export interface Gate {
+  /** The public origin. */
+  readonly url: string
+  /** The MCP URL of each server. */
+  readonly mcp: ReadonlyMap<string, string>
+  readonly stores: Stores
+  readonly recorder: Recorder
+  /** Finishes what is under way and ends everything the gate has started. */
+  close(): Promise<void>
+}
+
+/** Starts a gate. @throws when a store cannot be opened or the address cannot be listened on. */
+export async function openGate(settings: Settings, log: Log): Promise<Gate> {
+  const stores = openStores(settings.store)
+  const record = openRecord(settings, log)
+  const { recorder } = record
+  const now = () => Math.floor(Date.now() / 1000)
+  const guard = new Guard({ credentials: stores.credentials, now, defer: setImmediate })
+  const budget = new ChildBudget(settings.stdio.maxTotal)
+  const open = (server: ServerSettings): Upstream => openUpstream(server, settings, budget, log)
+  const servers = new Map([...settings.servers].map(([name, server]) => [name, toProxied(server, open(server))]))
+  const sessions = new Sessions({
+    store: stores.sessions,
+    sealingKey: readSealingKey(settings.sealingKey, process.env),
+    maxSessions: settings.limits.sessions,
+    now,
+    onDropped: (session) => endUpstreamSession(servers.get(session.server)?.upstream, session),
+  })
+  const standing = new Standing()
+  const proxy = createProxy({
+    guard,
+    sessions,
+    lobby: new Lobby(),
+    tasks: new TaskLedger(),
+    standing,
+    recorder,
+    limits: settings.limits,
+    log,
+  })
+
+  const listener = createListener({ ...settings.limits, ...(settings.listen.tls && { tls: settings.listen.tls }) })
+  const capacity = limitConnections(listener, settings.limits.connections)
+  let unready: string | undefined
+  const port = await listen(listener, settings.listen.host, settings.listen.port)
+  const url = publicUrlOf(settings, port)
+  onRequest(
+    listener,
+    createFrontDoor({
+      visitors: visitorRules(hostsOf(settings, url, port), settings.cors.origins),
+      servers,
+      capacity,
+      peerOf: peerReader(settings.trustedProxies),
+      unready: () => unready ?? (record.fault() === undefined ? undefined : 'The record cannot be written.'),
+      proxy,
+    }),
+  )
+  const chores = startChores(guard, sessions, settings, log)
+  const keeper = { credentials: stores.credentials, settings: settings.keys, recorder, log, now }
+  chores.push(every(KEYS_MS, log, () => keepKeys(keeper)))
+  void Promise.try(() => keepKeys(keeper)).catch((error: unknown) =>
+    log.error({ err: error }, 'keys were not looked at'),
+  )
+  recorder.operation({ type: 'gate.started', actor: 'gate' })
+  return {
+    url,
+    mcp: new Map([...servers.keys()].map((name) => [name, `${url}/${name}/mcp`])),
+    stores,
+    recorder,
+    async close() {
+      unready = 'The gate is closing.'
+      for (const chore of chores) clearInterval(chore)
+      await closeGate(listener, servers, standing)
+      // When keys were last used is worth less than an end in good order.
+      await guard.directory.writeUses().catch((error: unknown) => log.warn({ err: error }, 'last uses are not kept'))
+      await record.close()
+      stores.close()
+    },
+  }
+}
+
+function openRecord(settings: Settings, log: Log): Kept {
+  const { directory, segmentBytes, retainSeconds, stderr } = settings.record
+  const { audit, close } = openAudit(settings.store)
+  const kept = keepRecord({
+    directory,
+    segmentBytes,
+    retentionMs: retainSeconds * 1000,
+    store: settings.store.kind === 'memory' ? undefined : audit,
+    isRequired: !settings.dangerouslyServeUnrecorded,
+    mirror: stderr ? (event: object) => log.info({ event }, 'record') : undefined,
+    log,
+  })
+  return {
+    ...kept,
+    async close() {
+      await kept.close()
+      close()
+    },
+  }
+}
+
+function toProxied(server: ServerSettings, upstream: Upstream): ProxiedServer {
+  const { name, access, scopes, methods, tenant } = server
+  return {
+    name,
+    access,
+    scopes: compileScopes(scopes),
+    furtherMethods: methods,
+    forwardFields: server.upstream.kind === 'http' ? server.upstream.forwardHeaders : [],
+    hasLastingSessions: server.upstream.kind === 'http',
+    upstream,
+    ...(tenant === undefined ? {} : { tenant }),
+  }
+}
+
+function openUpstream({ name, upstream }: ServerSettings, settings: Settings, budget: ChildBudget, log: Log): Upstream {
+  if (upstream.kind === 'http') {
+    const { url, headers } = upstream
+    return createHttpUpstream({ url, headers, silenceMs: settings.limits.upstreamHeadersTimeoutMs })
+  }
+  const { command, args, env, cwd } = upstream
+  const { maxPerPrincipal, idleMs, answerTimeoutMs } = settings.stdio
+  return createStdioUpstream({
+    name,
+    command,
+    args,
+    env,
+    cwd,
+    budget,
+    maxPerPrincipal,
+    idleMs,
+    answerTimeoutMs,
+    // The first answer is an answer, too.
+    startTimeoutMs: Math.min(START_MS, answerTimeoutMs),
+    maxLineBytes: settings.limits.eventBytes,
+    log: (level, message, fields) => log[level]({ server: name, ...fields }, message),
+  })
+}
+
+/** An idle session that is given up is ended at its upstream too, so that nothing is kept there for nobody. */
+function endUpstreamSession(
+  upstream: Upstream | undefined,
+  session: { readonly upstreamSession: string; readonly principalKey: string },
+): void {
+  const nobody = {
+    start() {},
+    write: () => true,
+    end() {},
+    fail() {},
+    onDrain() {},
+    onLeave() {},
+  }
+  const { upstreamSession, principalKey } = session
+  upstream?.send({ era: 'legacy', method: 'DELETE', headers: [], upstreamSession, principalKey }, nobody)
+}
+
+/** The names this gate goes by: its public one, those the operator adds, and on loopback the usual ones. */
+function hostsOf(settings: Settings, url: string, port: number): string[] {
+  const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(settings.listen.host)
+  const local = isLoopback ? ['127.0.0.1', 'localhost', '[::1]'].map((host) => `${host}:${port}`) : []
+  return [new URL(url).host, ...settings.allowedHosts, ...local]
+}
+
+function startChores(guard: Guard, sessions: Sessions, settings: Settings, log: Log): NodeJS.Timeout[] {
+  return [
+    every(WATCH_MS, log, () => (guard.watch.size > 0 ? guard.watch.look() : undefined)),
+    every(USES_MS, log, () => guard.directory.writeUses()),
+    every(SWEEP_MS, log, () => sessions.sweep(settings.limits.sessionIdleMs / 1000)),
+  ]
+}
+
+/** A chore that fails is tried again at its next turn. */
+function every(ms: number, log: Log, chore: () => Promise<void> | void): NodeJS.Timeout {
+  return setInterval(() => {
+    Promise.try(chore).catch((error: unknown) => log.error({ err: error }, 'a chore failed'))
+  }, ms).unref()
+}
+
+async function closeGate(
+  listener: Server,
+  servers: ReadonlyMap<string, ProxiedServer>,
+  standing: Standing,
+): Promise<void> {
+  const drained = drain(listener, DRAIN_MS)
+  standing.closeAll()
+  await drained
+  await Promise.all([...servers.values()].map(({ upstream }) => upstream.close()))
+}

@@ -1,0 +1,126 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { isLoopbackHost } from './addresses.ts'
+import type { Fault } from './issues.ts'
+import type { Path } from './problem.ts'
+import type { Environment } from './references.ts'
+import { toAbsolute } from './settle.ts'
+import type { ParsedSections, ParsedServer } from './shape.ts'
+
+/**
+ * What is wrong although each setting by itself is right: settings that contradict one another, and files and
+ * variables that are not there. Takes whatever could be parsed, so that no problem waits behind another.
+ */
+export function findContradictions(
+  sections: ParsedSections,
+  servers: ReadonlyMap<string, ParsedServer>,
+  surroundings: { readonly directory: string; readonly env: Environment },
+): Fault[] {
+  const { directory, env } = surroundings
+  return [
+    ...plainHttp(sections),
+    ...schemeOfPublicUrl(sections),
+    ...tlsFiles(sections, directory),
+    ...sealingVariable(sections, env),
+    ...keyAges(sections),
+    ...[...servers].flatMap(([name, server]) => upstream(['servers', name, 'upstream'], server, directory)),
+  ]
+}
+
+function fault(path: Path, message: string): Fault {
+  return { path, part: 'value', message }
+}
+
+function plainHttp({ listen, trustedProxies, dangerouslyServePlainHttp }: ParsedSections): Fault[] {
+  // A section that could not be parsed is no reason to complain about another.
+  if (listen === undefined || trustedProxies === undefined || dangerouslyServePlainHttp === undefined) return []
+  if (isLoopbackHost(listen.host) || listen.tls || trustedProxies.length > 0 || dangerouslyServePlainHttp) return []
+  const message =
+    'would serve beyond this machine over plain HTTP, where keys can be read on the way: set `listen.tls`, ' +
+    'name the proxy that has TLS in `trustedProxies`, or say `dangerouslyServePlainHttp: true`'
+  return [fault(['listen', 'host'], message)]
+}
+
+function schemeOfPublicUrl({ publicUrl, listen }: ParsedSections): Fault[] {
+  if (!publicUrl?.startsWith('http:') || !listen?.tls) return []
+  return [fault(['publicUrl'], 'must use https, since `listen.tls` is set')]
+}
+
+function tlsFiles({ listen }: ParsedSections, directory: string): Fault[] {
+  if (!listen?.tls) return []
+  const path = ['listen', 'tls']
+  const faults: Fault[] = []
+  const read = <T>(key: 'cert' | 'key', file: string, wanted: string, parse: (pem: Buffer) => T): T | undefined => {
+    let pem: Buffer
+    try {
+      pem = readFileSync(toAbsolute(directory, file))
+    } catch (error) {
+      faults.push(fault([...path, key], `names a file that cannot be read${reasonOf(error)}`))
+      return undefined
+    }
+    try {
+      return parse(pem)
+    } catch {
+      faults.push(fault([...path, key], `names a file that holds no ${wanted} in PEM`))
+      return undefined
+    }
+  }
+  const certificate = read('cert', listen.tls.cert, 'certificate', (pem) => new X509Certificate(pem))
+  const key = read('key', listen.tls.key, 'private key without a passphrase', (pem) => createPrivateKey(pem))
+  if (certificate && key && !certificate.checkPrivateKey(key)) {
+    faults.push(fault([...path, 'key'], 'names a key that does not belong to the certificate'))
+  }
+  return faults
+}
+
+/** In words for the commonest reasons; never the system's own text, which cites the path. */
+function reasonOf(error: unknown): string {
+  const reasons: Record<string, string> = {
+    ENOENT: ': it does not exist',
+    EACCES: ': permission denied',
+    EISDIR: ': it is a directory',
+  }
+  return reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? ''
+}
+
+function sealingVariable({ sealingKey }: ParsedSections, env: Environment): Fault[] {
+  if (!sealingKey || !('env' in sealingKey)) return []
+  if (Object.hasOwn(env, sealingKey.env) && env[sealingKey.env]) return []
+  return [fault(['sealingKey', 'env'], 'names an environment variable that is not set')]
+}
+
+function keyAges({ keys }: ParsedSections): Fault[] {
+  if (keys === undefined) return []
+  const { maxAge, rotateBefore, remindBefore = [] } = keys
+  const faults = remindBefore.flatMap((before, index) =>
+    before < maxAge ? [] : [fault(['keys', 'remindBefore', index], 'must be shorter than `keys.maxAge`')],
+  )
+  if (rotateBefore !== undefined && rotateBefore >= maxAge) {
+    faults.push(fault(['keys', 'rotateBefore'], 'must be shorter than `keys.maxAge`'))
+  }
+  return faults
+}
+
+function upstream(path: Path, server: ParsedServer, directory: string): Fault[] {
+  if ('command' in server.upstream) {
+    const { cwd } = server.upstream
+    if (cwd === undefined || isDirectory(toAbsolute(directory, cwd))) return []
+    return [fault([...path, 'cwd'], 'names a directory that does not exist')]
+  }
+  const seen = new Set<string>()
+  const faults: Fault[] = []
+  for (const name of Object.keys(server.upstream.headers)) {
+    const at = [...path, 'headers', name]
+    if (seen.has(name.toLowerCase()))
+      faults.push(fault(at, 'this header stands here twice; letter case does not count'))
+    if (server.upstream.forwardHeaders.includes(name.toLowerCase())) {
+      faults.push(fault(at, 'is both set here and named in `forwardHeaders`; choose one'))
+    }
+    seen.add(name.toLowerCase())
+  }
+  return faults
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

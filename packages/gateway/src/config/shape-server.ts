@@ -1,0 +1,130 @@
+import * as z from 'zod/mini'
+import { parseUpstreamUrl } from './addresses.ts'
+import { choice, documented, list, mapOf, matching, parsed, text } from './fields.ts'
+import { faultOfAddedHeader, faultOfForwardedHeader, isHeaderValue } from './headers.ts'
+import { REFERENCE_FORM } from './references.ts'
+
+/** The first step of every path the gate serves itself: a server of that name could never be reached. */
+const RESERVED = new Set(['oauth', 'account', 'admin', 'healthz', 'readyz', 'metrics', '.well-known'])
+const SERVER_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
+
+export function faultOfServerName(name: string): string | undefined {
+  if (RESERVED.has(name)) return 'is reserved for a path of the gate itself; choose another name'
+  if (!SERVER_NAME.test(name)) {
+    return 'is not a server name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen'
+  }
+  return undefined
+}
+
+const ACCESS_MODES = ['public', 'unlisted', 'api-key'] as const
+const LATER_MODES = new Set(['jwt', 'oauth', 'mtls'])
+
+const accessMode = documented(
+  z.pipe(
+    parsed('an access mode', (value) =>
+      LATER_MODES.has(value) ? { fault: 'this access mode is not available yet' } : { ok: value },
+    ),
+    choice(ACCESS_MODES, 'How callers prove who they are.'),
+  ),
+  'How callers prove who they are: one access mode.',
+  { enum: ACCESS_MODES },
+)
+
+// A caller whose credential was refused could drop it and come in as nobody: the other modes would protect nothing.
+const PUBLIC_COMBINED =
+  '`public` cannot be combined: a caller whose key was refused would simply come in without one. ' +
+  'Serve the public part as a server of its own'
+
+const access = list(accessMode, '[api-key]', { least: 1 }).check(
+  z.refine((modes) => !modes.includes('public') || modes.length === 1, {
+    error: PUBLIC_COMBINED,
+    when: ({ value }) => Array.isArray(value), // even beside a mode that is not known
+  }),
+)
+
+/** RFC 6749 §3.3 */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+/** Signs that other pattern languages use: who writes one means something that would not happen. */
+const TOOL_PATTERN = /^[^\s?[\]{}()!^$|\\,;"'`]{1,256}$/
+const METHOD_NAME = /^[A-Za-z$][A-Za-z0-9$_.-]*(\/[A-Za-z0-9$_.-]+)*$/
+
+const scopes = mapOf(
+  list(matching(TOOL_PATTERN, 'a tool name, in which `*` stands for any characters'), '["read_*"]', { least: 1 }),
+  (name) => (SCOPE_TOKEN.test(name) ? undefined : 'is not a scope name: printable ASCII without spaces, `"` and `\\`'),
+  '{ "files:read": ["read_*"] }',
+)
+
+const headers = mapOf(
+  parsed('text; put it in quotes', (value) =>
+    isHeaderValue(value)
+      ? { ok: value }
+      : { fault: 'is not a header value: it is empty, or holds a line break or the like' },
+  ),
+  faultOfAddedHeader,
+  '{ x-team: search }',
+)
+
+const forwardedHeader = parsed('a header name', (name) => {
+  const fault = faultOfForwardedHeader(name)
+  return fault === undefined ? { ok: name.toLowerCase() } : { fault }
+})
+
+const httpUpstream = z.strictObject({
+  url: documented(parsed('an http or https URL', parseUpstreamUrl), "The MCP server's own URL."),
+  headers: documented(z.prefault(headers, {}), 'Headers that are added to every request to the upstream.'),
+  forwardHeaders: documented(
+    z.prefault(list(forwardedHeader, '[x-request-id]'), []),
+    "Names of the caller's headers that travel on to the upstream.",
+  ),
+})
+
+const stdioUpstream = z.strictObject({
+  command: documented(text(), 'The program that is started for each caller. `./…` is relative to this file.'),
+  args: documented(
+    z.prefault(z.array(z.string({ error: 'must be text; put it in quotes' }), { error: 'must be a list' }), []),
+    'Arguments of the program.',
+  ),
+  env: documented(
+    z.prefault(
+      mapOf(
+        parsed('text; put it in quotes', (value) =>
+          value.includes('\0') ? { fault: 'must not hold a null character' } : { ok: value },
+        ),
+        (name) => (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? undefined : 'is not a name for an environment variable'),
+        `{ TOKEN: "${REFERENCE_FORM}" }`,
+      ),
+      {},
+    ),
+    "The child's environment. The gate's own is not handed on.",
+  ),
+  cwd: documented(z.optional(text()), 'Directory the program runs in. Default: the directory of this file.'),
+})
+
+export const UPSTREAM_SHAPE = z.union([httpUpstream, stdioUpstream], {
+  error: 'must hold either `url` (a server reached over HTTP) or `command` (a program that speaks over stdio)',
+})
+
+export const SERVER_SHAPE = z.strictObject(
+  {
+    upstream: documented(UPSTREAM_SHAPE, 'The MCP server behind the gate: reached over HTTP, or started as a program.'),
+    access: documented(access, 'Access modes; a caller needs to satisfy one. `public` stands alone.', {
+      minItems: 1,
+      uniqueItems: true,
+    }),
+    scopes: documented(
+      z.prefault(scopes, {}),
+      'Scope names, and the tools that each opens. A tool in no scope needs `mcp:write`.',
+    ),
+    methods: documented(
+      z.prefault(list(matching(METHOD_NAME, 'a method name such as `vendor/search`'), '[vendor/search]'), []),
+      'MCP methods to let through beside those that the gate knows.',
+    ),
+    tenant: documented(
+      z.optional(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, `.`, `_` and `-`, at most 63')),
+      'The tenant that this server belongs to; its keys are made for that tenant.',
+    ),
+  },
+  { error: 'must be a map with `upstream` and `access`' },
+)
+
+export const SERVER_NAME_PATTERN = SERVER_NAME.source

@@ -1,0 +1,53 @@
+import { dirname } from 'node:path'
+import { isEveryAddress, isLoopbackHost } from './addresses.ts'
+import { connectionsFor, descriptorLimit } from './descriptors.ts'
+import type { Fault } from './issues.ts'
+import type { Path } from './problem.ts'
+import type { ServerSettings, Settings } from './settings.ts'
+
+/** What is allowed but should be known: printed by `check` and at every start. */
+export function findWarnings(settings: Omit<Settings, 'warnings'>): Fault[] {
+  const { listen, store, sealingKey, limits } = settings
+  const warnings: Fault[] = []
+  const warn = (path: Path, message: string) => warnings.push({ path, part: 'value', message })
+
+  if (settings.dangerouslyServePlainHttp) {
+    warn(['dangerouslyServePlainHttp'], 'plain HTTP is served beyond this machine: keys can be read on the way')
+  }
+  if (settings.dangerouslyServeUnrecorded) {
+    warn(['dangerouslyServeUnrecorded'], 'calls are served even when they cannot be recorded')
+  }
+  if (store.kind === 'memory') {
+    warn(['store'], 'everything is kept in memory and no command reaches it: for public servers, or to try things out')
+  } else if (sealingKey.kind === 'file' && dirname(sealingKey.file) === dirname(store.file) && isPublic(settings)) {
+    const message =
+      'the sealing key lies beside the database: whoever copies the directory can open what is sealed in it'
+    warn(['sealingKey'], `${message}; keep it elsewhere, or in an environment variable`)
+  }
+  if (isEveryAddress(listen.host) && settings.publicUrl === undefined) {
+    warn(['listen', 'host'], 'listens on every address, so no URL for callers is known; set `publicUrl`')
+  }
+  if (limits.connections > Math.max(connectionsFor(descriptorLimit()), 16)) {
+    warn(['limits', 'connections'], 'is more than the limit on open files of this process leaves room for')
+  }
+  for (const server of settings.servers.values()) warnAboutServer(server, warn)
+  return warnings
+}
+
+/** Whether anybody but this machine may come in. */
+function isPublic({ listen, publicUrl }: Pick<Settings, 'listen' | 'publicUrl'>): boolean {
+  return !isLoopbackHost(listen.host) || (publicUrl !== undefined && !isLoopbackHost(new URL(publicUrl).hostname))
+}
+
+function warnAboutServer({ name, upstream, access, scopes }: ServerSettings, warn: (path: Path, text: string) => void) {
+  const path = ['servers', name]
+  if (upstream.kind === 'http') {
+    const url = new URL(upstream.url)
+    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+      warn([...path, 'upstream', 'url'], 'requests go to another machine over plain HTTP, readable on the way')
+    }
+  }
+  if (access.has('public') && Object.keys(scopes).length > 0) {
+    warn([...path, 'scopes'], 'callers of a public server present nothing that could hold a scope')
+  }
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { NOT_FOUND } from '@portcullis/auth/guard'
+import { errorReply, type Reply, type VisitorRules } from '@portcullis/auth/http'
+import type { ProxiedServer, Visit } from '../proxy/index.ts'
+import { sendReply } from '../proxy/send.ts'
+import type { Capacity } from './capacity.ts'
+import { corsFields, preflightFields } from './cors.ts'
+import type { PeerReader } from './peer.ts'
+import { routeOf } from './route.ts'
+
+export interface FrontDoorOptions {
+  readonly visitors: VisitorRules
+  readonly servers: ReadonlyMap<string, ProxiedServer>
+  readonly capacity: Capacity
+  readonly peerOf: PeerReader
+  /** Why the gate should get no requests now; undefined when it should. */
+  readonly unready: () => string | undefined
+  readonly proxy: (visit: Visit) => void
+}
+
+/** A URL longer than this leads nowhere. */
+const MAX_TARGET = 2048
+/** Header fields of one request; far more than any client sends. */
+const MAX_FIELDS = 200
+
+const FULL = errorReply(503, 'busy', 'The gate holds as many connections as it can. Come again.', ['retry-after', '5'])
+const WRONG_HOST = errorReply(403, 'host_not_allowed', 'This gate does not go by that name.')
+const WRONG_ORIGIN = errorReply(403, 'origin_not_allowed', 'Pages of this origin may not call.')
+const TOO_LONG = errorReply(414, 'uri_too_long', 'The URL is too long.')
+const TOO_MANY = errorReply(431, 'too_many_headers', 'The request has too many header fields.')
+const UNKNOWN_CODING = errorReply(501, 'transfer_coding_unknown', 'The only transfer coding served here is chunked.')
+const OLD_TRANSPORT = errorReply(
+  404,
+  'transport_not_supported',
+  'The HTTP+SSE transport (2024-11-05) is not served here. Use Streamable HTTP at /{server}/mcp.',
+)
+const HEALTHY: Reply = {
+  status: 200,
+  headers: ['content-type', 'text/plain', 'cache-control', 'no-store'],
+  body: 'ok\n',
+}
+
+/**
+ * The first part of the order of work: bounds → host, origin → route. Costs next to nothing, keeps nothing, and knows
+ * nothing of credentials.
+ */
+export function createFrontDoor(
+  options: FrontDoorOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { visitors, servers, capacity, peerOf, unready, proxy } = options
+  return (request, response) => {
+    const refuse = (reply: Reply): void => sendReply(request, response, reply)
+    const target = request.url as string
+    if (target.length > MAX_TARGET) return refuse(TOO_LONG)
+    if (request.rawHeaders.length > 2 * MAX_FIELDS) return refuse(TOO_MANY)
+    // Node would take the coded bytes for the content (RFC 9112 §6.1).
+    if (!isPlain(request.headers['transfer-encoding'])) return refuse(UNKNOWN_CODING)
+    const route = routeOf(target)
+    // Health is asked by machines that know an address and no name; it tells nothing.
+    if (route.kind === 'health') return refuse(HEALTHY)
+    if (capacity.isFull) return refuse(FULL)
+    if (!visitors.isOurHost(request.headers.host)) return refuse(WRONG_HOST)
+    const { origin } = request.headers
+    if (!visitors.isAllowedOrigin(origin)) return refuse(WRONG_ORIGIN)
+    if (route.kind === 'readiness') return refuse(readiness(unready()))
+    if (route.kind === 'old_transport') return refuse(OLD_TRANSPORT)
+    const isNamed = origin !== undefined && visitors.isNamedOrigin(origin)
+    if (isNamed && request.method === 'OPTIONS') {
+      // Alike for every path: a browser asks before it shows a credential, and learns nothing by asking.
+      return sendReply(request, response, PREFLIGHT, preflightFields(request, origin))
+    }
+    const fields = isNamed ? corsFields(origin) : NO_FIELDS
+    const server = route.kind === 'server' ? servers.get(route.name) : undefined
+    // To the letter what a secret URL that opens nothing is answered: neither tells whether there is a server.
+    if (route.kind !== 'server' || server === undefined) return sendReply(request, response, NOT_FOUND, fields)
+    const secrecy = route.secret === undefined ? fields : [...fields, 'referrer-policy', 'no-referrer']
+    proxy({ request, response, server, secret: route.secret, peer: peerOf(request), fields: secrecy })
+  }
+}
+
+const NO_FIELDS: readonly string[] = []
+const PREFLIGHT: Reply = { status: 204, headers: [], body: '' }
+
+function isPlain(transferEncoding: string | undefined): boolean {
+  return transferEncoding === undefined || transferEncoding.toLowerCase() === 'chunked'
+}
+
+function readiness(reason: string | undefined): Reply {
+  return reason === undefined ? HEALTHY : errorReply(503, 'not_ready', reason, ['retry-after', '5'])
+}

@@ -1,0 +1,84 @@
+import {
+  type Era,
+  eraOfRevision,
+  type Incoming,
+  isFault,
+  isModernRequest,
+  readMessage,
+} from '@portcullis/auth/protocol'
+import type { MaybePromise } from '@portcullis/auth/store'
+import { isStatedTooLarge, readBody } from './body.ts'
+import { type Admitted, ANSWERED, type Arrived, idOf, type Passage } from './passage.ts'
+import * as replies from './replies.ts'
+
+/** Reads what was sent, bounded and strictly, and tells the era it speaks. */
+export function readRequest(passage: Passage, admitted: Admitted): MaybePromise<Arrived | undefined> {
+  const { request } = passage.visit
+  const { fields } = admitted
+  if (fields.repeated !== undefined) {
+    return passage.refuse(admitted, replies.repeatedField(fields.repeated), 'header_repeated')
+  }
+  const version = fields.header('mcp-protocol-version')
+  switch (request.method) {
+    case 'POST':
+      return readPost(passage, admitted, version)
+    case 'GET':
+    case 'DELETE':
+      return withoutBody(passage, admitted, request.method, version)
+    default:
+      return passage.refuse(admitted, replies.HTTP_METHOD_UNKNOWN, 'http_method_unknown')
+  }
+}
+
+/** Streams and the ends of sessions: words of the legacy era alone. */
+function withoutBody(
+  passage: Passage,
+  admitted: Admitted,
+  verb: 'GET' | 'DELETE',
+  version: string | undefined,
+): Arrived | undefined {
+  const era = version === undefined ? 'legacy' : eraOfRevision(version)
+  if (era === 'modern') return passage.refuse(admitted, replies.POST_ONLY, 'post_only')
+  if (era === undefined) return passage.refuse(admitted, replies.unknownVersion(), 'version_unknown')
+  return { ...admitted, verb, era, incoming: undefined }
+}
+
+async function readPost(
+  passage: Passage,
+  admitted: Admitted,
+  version: string | undefined,
+): Promise<Arrived | undefined> {
+  const { request, response } = passage.visit
+  const { bodyBytes } = passage.proxy.limits
+  const tooLarge = () => passage.refuse(admitted, replies.tooLarge(bodyBytes), 'body_too_large')
+  if (!isJson(admitted.fields.header('content-type'))) return passage.refuse(admitted, replies.NOT_JSON, 'not_json')
+  if (request.headers['content-encoding'] !== undefined) {
+    return passage.refuse(admitted, replies.COMPRESSED, 'compressed')
+  }
+  if (isStatedTooLarge(request, bodyBytes)) return tooLarge()
+  if (request.headers.expect !== undefined) response.writeContinue()
+  const body = await readBody(request, bodyBytes)
+  if (body.kind === 'gone') return ANSWERED
+  if (body.kind === 'too_large') return tooLarge()
+
+  const incoming = readMessage(body.bytes)
+  if (isFault(incoming)) {
+    const id = incoming.kind === 'invalid' ? incoming.id : undefined
+    return passage.refuse(admitted, replies.fault(incoming.code, incoming.message, id), 'message_invalid')
+  }
+  const era = eraOf(incoming, version)
+  if (era !== undefined) return { ...admitted, verb: 'POST', era, incoming }
+  return passage.refuse(admitted, replies.unknownVersion(idOf(incoming)), 'version_unknown')
+}
+
+/** By what the messages carry and the header says, never by method or connection (requirements TR-09). */
+function eraOf({ messages }: Incoming, version: string | undefined): Era | undefined {
+  if (messages.some((message) => message.kind !== 'response' && isModernRequest(message.params, version))) {
+    return 'modern'
+  }
+  return version === undefined ? 'legacy' : eraOfRevision(version)
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType)
+}

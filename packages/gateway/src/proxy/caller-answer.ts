@@ -1,0 +1,302 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Ending, WrittenOutcome } from '@portcullis/auth/events'
+import type { Reply } from '@portcullis/auth/http'
+import type { EventSourceMessage } from 'eventsource-parser'
+import type { Answer, UpstreamFailure } from '../upstream/upstream.ts'
+import type { AnswerFilter } from './answer-filter.ts'
+import { EventReader, formatEvent } from './events.ts'
+import { failureReply, unrecordedReply } from './failures.ts'
+import { answerFields, fieldValue } from './fields.ts'
+import { outcomeOf } from './outcome.ts'
+import { sendReply } from './send.ts'
+
+/** A caller that does not read for this long is let go, in milliseconds. */
+const STALL_MS = 60_000
+/** So much of an answer's end needs no watching: the kernel takes it, read or not. */
+const FLUSH_BYTES = 64 * 1024
+/** JSON answers beyond this are recorded as `answered` without looking inside, in bytes. */
+const LOOK_BYTES = 1024 * 1024
+
+export interface AnswerOptions {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** The JSON text of the request's id, for answers of our own. */
+  readonly id: string | undefined
+  readonly filter: AnswerFilter
+  /** The largest event or held answer. */
+  readonly maxBytes: number
+  /** Fields of our own on every answer (CORS). */
+  readonly fields: readonly string[]
+  /** The upstream assigned a session: the field to send for it; a reply to send instead where there is no room. */
+  readonly onSession: (upstreamSession: string) => readonly string[] | Reply
+  /** The upstream has answered with this status. */
+  readonly onStatus: (status: number) => void
+  /** A stream opens: whoever watches credentials cuts it by calling `cut`. */
+  readonly onStream: (cut: () => void) => void
+  /** Records the outcome; to be called once. `then` runs when the kernel has it, or with an error when nobody has. */
+  readonly record: (ending: Omit<Ending, 'durationMs'>, then: (error?: Error) => void) => void
+  readonly log: (failure: UpstreamFailure) => void
+}
+
+type Mode = 'waiting' | 'bytes' | 'held' | 'events' | 'done'
+
+/**
+ * The answer of an upstream on its way to the caller. Streams pass as they arrive; other answers are sent one chunk
+ * late, so that the outcome is on record before the last byte leaves.
+ */
+export class CallerAnswer implements Answer {
+  private readonly options: AnswerOptions
+  private readonly response: ServerResponse
+  private mode: Mode = 'waiting'
+  private status = 0
+  private headers: string[] = []
+  private chunks: Uint8Array[] = []
+  private length = 0
+  private isForeign = false
+  private late: Uint8Array | undefined
+  private outcome: WrittenOutcome = 'answered'
+  private events: EventReader | undefined
+  private leave: (() => void) | undefined
+  private drain: (() => void) | undefined
+  private stall: NodeJS.Timeout | undefined
+
+  constructor(options: AnswerOptions) {
+    this.options = options
+    this.response = options.response
+    this.response.on('close', () => {
+      clearTimeout(this.stall)
+      if (this.mode !== 'done') this.abandon('left')
+    })
+  }
+
+  start(status: number, headers: readonly string[]): void {
+    if (this.mode !== 'waiting') return
+    const { options } = this
+    this.status = status
+    this.headers = [...answerFields(headers), ...options.fields]
+    options.onStatus(status)
+    const session = fieldValue(headers, 'mcp-session-id')
+    if (session !== undefined && status < 300) {
+      const fields = options.onSession(session)
+      if ('status' in fields) return this.answerInstead(fields, 'gate', 'sessions_full')
+      this.headers.push(...fields)
+    }
+    const type = fieldValue(headers, 'content-type')?.toLowerCase() ?? ''
+    if (type.startsWith('text/event-stream')) this.startEvents()
+    else this.startBytes(type, fieldValue(headers, 'content-length'))
+  }
+
+  private startEvents(): void {
+    this.mode = 'events'
+    this.headers.push('x-accel-buffering', 'no')
+    this.response.writeHead(this.status, this.headers)
+    this.response.flushHeaders()
+    const { filter, maxBytes } = this.options
+    this.events = new EventReader(maxBytes, {
+      onEvent: (event) => this.passEvent(event),
+      onLine: (line) => filter.changesEvents && this.push(Buffer.from(line)),
+      onFault: (detail) => this.fail({ reason: 'broken', detail }),
+    })
+    this.options.onStream(() => this.abandon('left', 'credential_ended'))
+  }
+
+  private startBytes(type: string, length: string | undefined): void {
+    // What an upstream says in its own words may hold its insides, or be a page that runs in our name; JSON is what
+    // the protocol shows.
+    this.isForeign = !type.startsWith('application/json')
+    if (this.isForeign) this.headers = withoutType(this.headers)
+    this.mode = this.options.filter.holdsJson || this.isForeign ? 'held' : 'bytes'
+    if (this.mode === 'bytes' && length !== undefined) this.headers.push('content-length', length)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.mode === 'events') {
+      this.events?.feed(chunk)
+      // Unchanged streams go through as the bytes they are.
+      return (this.mode as Mode) !== 'events' || this.options.filter.changesEvents ? this.isFlowing() : this.push(chunk)
+    }
+    if (this.mode === 'held') return this.hold(chunk)
+    if (this.mode !== 'bytes') return true
+    this.length += chunk.length
+    if (this.length <= LOOK_BYTES) this.chunks.push(chunk)
+    else this.chunks = []
+    const { late } = this
+    this.late = chunk
+    if (late === undefined) return true
+    if (!this.response.headersSent) this.response.writeHead(this.status, this.headers)
+    return this.push(late)
+  }
+
+  end(last?: Uint8Array): void {
+    if (last !== undefined) this.write(last)
+    if (this.mode === 'held') return this.endHeld()
+    if (this.mode !== 'bytes' && this.mode !== 'events') return
+    if (this.mode === 'bytes' && this.chunks.length > 0) {
+      const text = textOf(this.chunks)
+      this.outcome = outcomeOf(text)
+      this.options.filter.noteTask(text)
+    }
+    const wasEvents = this.mode === 'events'
+    this.finish({ outcome: this.outcome, status: this.status }, () => {
+      if (wasEvents || this.response.headersSent) return this.response.end(this.late)
+      this.response.writeHead(this.status, this.headers)
+      endSmall(this.response, this.late)
+    })
+  }
+
+  fail(failure: UpstreamFailure): void {
+    if (this.mode === 'done') return
+    this.options.log(failure)
+    const leave = this.leave
+    this.leave = undefined
+    if (this.response.headersSent) this.abandon('upstream_failed', `upstream_${failure.reason}`)
+    else this.answerInstead(failureReply(failure, this.options.id), 'upstream_failed', `upstream_${failure.reason}`)
+    // The fault may have been found on our side of the upstream: it stops, too.
+    leave?.()
+  }
+
+  onDrain(listener: () => void): void {
+    this.drain = listener
+  }
+
+  onLeave(listener: () => void): void {
+    if (this.mode === 'done') listener()
+    else this.leave = listener
+  }
+
+  /** Ends the answer here and now: nobody waits for it any more. */
+  abandon(outcome: WrittenOutcome, reason?: string): void {
+    if (this.mode === 'done') return
+    const status = this.response.headersSent ? { status: this.status } : {}
+    this.finish({ outcome, ...status, ...(reason === undefined ? {} : { reason }) }, () => this.response.destroy())
+    // A stream is cut at once; that its end could not be recorded first is no reason to keep it open.
+    this.response.destroy()
+    this.leave?.()
+    this.leave = undefined
+  }
+
+  /** Ends a stream that has no end of its own, in good order: its caller may open another, elsewhere or later. */
+  closeStream(reason: string): void {
+    if (this.mode !== 'events') return this.abandon('left', reason)
+    this.finish({ outcome: this.outcome, status: this.status, reason }, () => this.response.end())
+    this.leave?.()
+    this.leave = undefined
+  }
+
+  private passEvent(event: EventSourceMessage): void {
+    if (this.mode !== 'events') return
+    const passed = this.options.filter.pass(event)
+    if (passed === undefined) return this.fail({ reason: 'broken', detail: 'a tool list that cannot be read' })
+    if (passed.isResponse && this.outcome === 'answered') this.outcome = outcomeOf(passed.data)
+    if (this.options.filter.changesEvents) this.push(Buffer.from(formatEvent(event, passed.data)))
+  }
+
+  private hold(chunk: Uint8Array): boolean {
+    this.length += chunk.length
+    if (this.length > this.options.maxBytes) this.fail({ reason: 'broken', detail: 'the answer is too large' })
+    else this.chunks.push(chunk)
+    return true
+  }
+
+  private endHeld(): void {
+    if (this.isForeign) return this.endForeign()
+    const { filter } = this.options
+    const text = filter.passWhole(textOf(this.chunks))
+    if (text === undefined) return this.fail({ reason: 'broken', detail: 'a tool list that cannot be read' })
+    this.sendHeld(text, outcomeOf(text), [])
+  }
+
+  /** Words that are not the protocol's: their status stands for them, and where an answer was due, they are none. */
+  private endForeign(): void {
+    const { status } = this
+    if (status < 400 && this.length > 0 && this.options.id !== undefined) {
+      return this.fail({ reason: 'broken', detail: 'an answer that is neither JSON nor an event stream' })
+    }
+    if (status < 400 || this.length === 0) return this.sendHeld('', 'answered', [])
+    const words = `{"error":"upstream_error","error_description":"The server behind the gate answered ${status}."}`
+    this.sendHeld(words, status >= 500 ? 'upstream_failed' : 'answered', ['content-type', 'application/json'])
+  }
+
+  private sendHeld(text: string, outcome: WrittenOutcome, fields: readonly string[]): void {
+    const body = Buffer.from(text)
+    // A 204 has no length to state (RFC 9110 §8.6).
+    const length = this.status === 204 ? [] : ['content-length', String(body.length)]
+    this.finish({ outcome, status: this.status }, () => {
+      this.response.writeHead(this.status, [...this.headers, ...fields, ...length])
+      this.response.end(body)
+    })
+  }
+
+  /** Records the outcome, then sends what is left. Where nobody could record it, the answer is not given. */
+  private finish(ending: Omit<Ending, 'durationMs'>, send: () => void): void {
+    this.mode = 'done'
+    this.options.record(ending, (error) => {
+      clearTimeout(this.stall)
+      if (error === undefined) {
+        send()
+        return this.boundFlush()
+      }
+      if (this.response.headersSent) this.response.destroy()
+      else this.reply(unrecordedReply(this.options.id))
+    })
+  }
+
+  /** What was handed over whole may be read by nobody: the socket's own clock, which each byte that leaves winds again. */
+  private boundFlush(): void {
+    const { response } = this
+    if (response.writableLength > FLUSH_BYTES) response.setTimeout(STALL_MS, () => response.destroy())
+  }
+
+  private answerInstead(reply: Reply, outcome: WrittenOutcome, reason: string): void {
+    this.finish({ outcome, status: reply.status, reason }, () => this.reply(reply))
+    this.leave?.()
+    this.leave = undefined
+  }
+
+  private reply(reply: Reply): void {
+    sendReply(this.options.request, this.response, reply, this.options.fields)
+  }
+
+  private push(bytes: Uint8Array): boolean {
+    if (this.response.write(bytes)) return true
+    this.awaitDrain()
+    return false
+  }
+
+  private isFlowing(): boolean {
+    if (!this.response.writableNeedDrain) return true
+    this.awaitDrain()
+    return false
+  }
+
+  private awaitDrain(): void {
+    if (this.stall !== undefined) return
+    this.stall = setTimeout(() => this.abandon('left', 'caller_stalled'), STALL_MS)
+    this.response.once('drain', () => {
+      clearTimeout(this.stall)
+      this.stall = undefined
+      this.drain?.()
+    })
+  }
+}
+
+/** Up to this size head and body leave as one string: one plain write costs less than gathering two. */
+const SMALL_BYTES = 16 * 1024
+
+function endSmall(response: ServerResponse, body: Uint8Array | undefined): void {
+  if (body === undefined || body.length > SMALL_BYTES) response.end(body)
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+}
+
+function textOf(chunks: readonly Uint8Array[]): string {
+  const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
+
+function withoutType(headers: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] !== 'content-type') kept.push(headers[at] as string, headers[at + 1] as string)
+  }
+  return kept
+}

@@ -1,0 +1,54 @@
+import type { Reply } from '@portcullis/auth/http'
+import { type Decision, decideNotification, decideRequest } from '@portcullis/auth/policy'
+import type { Era, Message } from '@portcullis/auth/protocol'
+import { ANSWERED, type Bound, type Passage } from './passage.ts'
+import * as replies from './replies.ts'
+
+/** What of the decision the answer's way back has to know. */
+export interface Permission {
+  /** The answer holds a list of which the caller may see a part. */
+  readonly shortensList: boolean
+}
+
+const ALLOWED = { kind: 'allowed', shortensList: false } as const
+
+/** Asks the policy about every message. A batch goes as a whole or not at all (requirements GW-23). */
+export function decide(passage: Passage, bound: Bound): Permission | undefined {
+  const { incoming, era } = bound
+  let shortensList = false
+  for (const message of incoming?.messages ?? []) {
+    const decision = decideMessage(passage, bound, message)
+    if (decision.kind === 'allowed') {
+      shortensList ||= decision.shortensList
+      continue
+    }
+    const reply = replyTo(message, era, decision, incoming?.isBatch ?? false)
+    passage.refuse(bound, reply, decision.reason, decision.kind === 'empty_list' ? 'allowed' : 'denied')
+    return ANSWERED
+  }
+  return { shortensList }
+}
+
+function decideMessage({ visit, proxy }: Passage, bound: Bound, message: Message): Decision {
+  const { name, furtherMethods } = visit.server
+  if (message.kind === 'response') return ALLOWED
+  if (message.kind === 'notification') {
+    const verdict = decideNotification(message, bound.access, furtherMethods)
+    return verdict === 'allowed' ? ALLOWED : { kind: 'denied', reason: verdict }
+  }
+  const ownsTask = (taskId: string): boolean => proxy.tasks.isOwn(name, taskId, bound.principalKey)
+  return decideRequest(message, { access: bound.access, era: bound.era, furtherMethods, ownsTask })
+}
+
+function replyTo(
+  message: Message,
+  era: Era,
+  decision: Exclude<Decision, { kind: 'allowed' }>,
+  isBatch: boolean,
+): Reply {
+  // Part of a batch cannot be refused alone: its answer would not say which.
+  if (isBatch) return replies.invalidRequest('The batch holds a request that is not permitted. Send them one by one.')
+  if (message.kind !== 'request') return replies.invalidRequest('Unknown notification.')
+  if (decision.kind === 'empty_list') return replies.emptyListReply(message.id, era, decision.member)
+  return replies.denialReply(message, era, decision.reason)
+}

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http'
+import type { RequestView } from '@portcullis/auth/guard'
+
+/** What happens to a request field of a known name on its way to the upstream. */
+type Course =
+  /** Travels on as it came. */
+  | 'forward'
+  /** Travels on, and may come once: two readers would otherwise pick different ones. */
+  | 'forward-once'
+  /** Read here, never forwarded, and may come once. */
+  | 'keep-once'
+  | 'drop'
+
+/**
+ * A list of what may pass, not of what may not: identity, cookies, proxies' and connection fields, and whatever an
+ * upstream might trust are left behind unless the operator names them.
+ */
+const COURSES: Readonly<Record<string, Course>> = {
+  accept: 'forward',
+  'accept-language': 'forward',
+  'user-agent': 'forward',
+  traceparent: 'forward',
+  tracestate: 'forward',
+  baggage: 'forward',
+  'last-event-id': 'forward-once',
+  'mcp-protocol-version': 'forward-once',
+  'mcp-method': 'forward-once',
+  'mcp-name': 'forward-once',
+  authorization: 'keep-once',
+  'x-api-key': 'keep-once',
+  'mcp-session-id': 'keep-once',
+  'content-type': 'keep-once',
+  host: 'keep-once',
+  origin: 'keep-once',
+}
+const PARAM_PREFIX = 'mcp-param-'
+
+/** The fields of one request, read once from their raw form: Node joins or drops repeated ones. */
+export interface Fields extends RequestView {
+  /** What travels on: [name, value, …], lower-case names. */
+  readonly forwarded: string[]
+  /** The first field that came twice though it may come once. */
+  readonly repeated: string | undefined
+}
+
+/** @param further Lower-case names that the operator lets through. */
+export function readFields(request: IncomingMessage, further: readonly string[]): Fields {
+  const { rawHeaders, headers } = request
+  const forwarded: string[] = []
+  const once: string[] = []
+  const repeated: string[] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const { name, course } = known(rawHeaders[at] as string)
+    if (course === 'drop' && !further.includes(name)) continue
+    if (course === 'forward-once' || course === 'keep-once') {
+      if (once.includes(name)) repeated.push(name)
+      else once.push(name)
+    }
+    if (course !== 'keep-once') forwarded.push(name, rawHeaders[at + 1] as string)
+  }
+  return {
+    forwarded,
+    repeated: repeated[0],
+    header: (name) => headers[name] as string | undefined,
+    isRepeated: (name) => repeated.includes(name),
+  }
+}
+
+interface Known {
+  readonly name: string
+  readonly course: Course
+}
+
+/** Clients spell the same few names the same few ways. Bounded: anybody can think of new ones. */
+const spellings = new Map<string, Known>()
+const MAX_SPELLINGS = 500
+
+function known(spelling: string): Known {
+  const found = spellings.get(spelling)
+  if (found !== undefined) return found
+  const name = spelling.toLowerCase()
+  const isParam = name.startsWith(PARAM_PREFIX)
+  const course = Object.hasOwn(COURSES, name) ? (COURSES[name] as Course) : isParam ? 'forward-once' : 'drop'
+  const made = { name, course }
+  if (spellings.size < MAX_SPELLINGS) spellings.set(spelling, made)
+  return made
+}
+
+/** Upstream response fields that the caller gets. Cookies, challenges and CORS of the upstream are its own affair. */
+const ANSWERED: ReadonlySet<string> = new Set([
+  'content-type',
+  'cache-control',
+  'retry-after',
+  'mcp-protocol-version',
+  'ratelimit',
+  'ratelimit-policy',
+  'last-modified',
+  'allow',
+])
+
+/** @param headers [name, value, …], lower-case names. */
+export function answerFields(headers: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let at = 0; at < headers.length; at += 2) {
+    if (ANSWERED.has(headers[at] as string)) kept.push(headers[at] as string, headers[at + 1] as string)
+  }
+  return kept
+}
+
+export function fieldValue(headers: readonly string[], name: string): string | undefined {
+  const at = headers.indexOf(name)
+  return at === -1 || at % 2 === 1 ? undefined : headers[at + 1]
+}

@@ -1,0 +1,19 @@
+import type { Guard } from '@portcullis/auth/guard'
+import type { TaskLedger } from '@portcullis/auth/policy'
+import type { Log } from '../log/index.ts'
+import type { Recorder } from '../record/index.ts'
+import type { Sessions } from '../sessions/index.ts'
+import type { Lobby } from './lobby.ts'
+import type { Standing } from './standing.ts'
+
+/** What the way of a request needs of the house. One for all servers. */
+export interface ProxyOptions {
+  readonly guard: Guard
+  readonly sessions: Sessions
+  readonly lobby: Lobby
+  readonly tasks: TaskLedger
+  readonly standing: Standing
+  readonly recorder: Recorder
+  readonly limits: { readonly bodyBytes: number; readonly eventBytes: number }
+  readonly log: Log
+}

@@ -1,0 +1,142 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Intent, RequestEvent } from '@portcullis/auth/events'
+import type { GuardedServer, Principal } from '@portcullis/auth/guard'
+import type { Reply } from '@portcullis/auth/http'
+import type { Access } from '@portcullis/auth/policy'
+import type { Era, Incoming, Message, RequestMessage } from '@portcullis/auth/protocol'
+import type { Session } from '../sessions/index.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import { unrecordedReply } from './failures.ts'
+import type { Fields } from './fields.ts'
+import type { ProxyOptions } from './options.ts'
+import { sendReply } from './send.ts'
+
+/** A server as the proxy sees it. */
+export interface ProxiedServer extends GuardedServer {
+  readonly upstream: Upstream
+  /** Whether the upstream remembers its sessions longer than this process lives. */
+  readonly hasLastingSessions: boolean
+  readonly furtherMethods: ReadonlySet<string>
+  readonly forwardFields: readonly string[]
+}
+
+/** What the front door knows of a request before anybody asked who it is from. */
+export interface Visit {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly server: ProxiedServer
+  /** The secret of an unlisted URL. */
+  readonly secret: string | undefined
+  /** The caller's address. */
+  readonly peer: string
+  /** Fields for every answer (CORS). */
+  readonly fields: readonly string[]
+}
+
+/** Known: who calls. */
+export interface Admitted {
+  readonly fields: Fields
+  readonly principal: Principal
+  readonly access: Access
+  /** One word for who calls: what sessions, children and conversations are bound to. */
+  readonly principalKey: string
+}
+
+/** Known also: what was sent, and in which era. */
+export interface Arrived extends Admitted {
+  readonly verb: 'POST' | 'GET' | 'DELETE'
+  readonly era: Era
+  readonly incoming: Incoming | undefined
+}
+
+/** Known also: in which session, where there is one. */
+export interface Bound extends Arrived {
+  readonly session: Session | undefined
+}
+
+/** Of each name in a batch so much is recorded, in UTF-16 units. */
+const MAX_BATCHED = 150
+
+/** A step that has answered by itself returns this. */
+export const ANSWERED = undefined
+
+/** One request, and what each step of its way needs: answering it, and keeping its record. */
+export class Passage {
+  readonly visit: Visit
+  readonly proxy: ProxyOptions
+  /** When it arrived, in milliseconds since the epoch. */
+  readonly startedAt = Date.now()
+  private readonly clock = performance.now()
+
+  constructor(visit: Visit, proxy: ProxyOptions) {
+    this.visit = visit
+    this.proxy = proxy
+  }
+
+  /** Milliseconds since it arrived. */
+  elapsed(): number {
+    return Math.round((performance.now() - this.clock) * 1000) / 1000
+  }
+
+  send(reply: Reply): void {
+    sendReply(this.visit.request, this.visit.response, reply, this.visit.fields)
+  }
+
+  /** Answers a known caller without asking the upstream, and records that in one line. */
+  refuse(
+    known: Admitted & Partial<Bound>,
+    reply: Reply,
+    reason: string,
+    decision: RequestEvent['decision'] = 'refused',
+  ): typeof ANSWERED {
+    const { recorder } = this.proxy
+    const intent = this.intent(recorder.newId(this.startedAt), known, decision, reason)
+    const event: RequestEvent = { ...intent, outcome: 'gate', status: reply.status, durationMs: this.elapsed() }
+    recorder.complete(event, (error) => this.send(error === undefined ? reply : unrecordedReply(undefined)))
+    return ANSWERED
+  }
+
+  /** What the record says of it before its outcome: public ids and names, never arguments or secrets. */
+  intent(id: string, known: Admitted & Partial<Bound>, decision: Intent['decision'], reason?: string): Intent {
+    const { server, peer, request } = this.visit
+    const { principal, incoming, session, era } = known
+    const { kind, subject, clientId, credentialId, tenant } = principal
+    return {
+      type: 'request',
+      id,
+      at: this.startedAt,
+      server: server.name,
+      tenant,
+      principal: kind === 'anonymous' ? undefined : { kind, subject, clientId, credentialId },
+      peer,
+      verb: request.method as Intent['verb'],
+      era,
+      method: incoming === undefined ? undefined : methodOf(incoming),
+      name: incoming === undefined ? undefined : nameOf(incoming),
+      session: session?.shortHash,
+      decision,
+      reason,
+    }
+  }
+}
+
+/** The JSON text of the id that an answer must carry; undefined where there is none to echo. */
+export function idOf(incoming: Incoming | undefined): string | undefined {
+  if (incoming === undefined || incoming.isBatch) return undefined
+  const [message] = incoming.messages
+  return message.kind === 'request' ? message.id : undefined
+}
+
+function methodOf({ isBatch, messages: [first] }: Incoming): string {
+  if (isBatch) return 'batch'
+  return first.kind === 'response' ? 'response' : first.method
+}
+
+function nameOf({ isBatch, messages }: Incoming): string | undefined {
+  const named = (message: Message): message is RequestMessage => message.kind === 'request'
+  if (!isBatch) return named(messages[0]) ? messages[0].name : undefined
+  return messages
+    .filter(named)
+    .map(({ method, name }) => (name === undefined ? method : `${method} ${name}`).slice(0, MAX_BATCHED))
+    .join(', ')
+}

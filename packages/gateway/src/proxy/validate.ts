@@ -1,0 +1,45 @@
+import { checkMirroredFields, checkMirroredMethod } from '@portcullis/auth/protocol'
+import { conversationOf } from './conversation-of.ts'
+import { type Bound, idOf, type Passage } from './passage.ts'
+import * as replies from './replies.ts'
+
+/** Whether the body is of the revision that the headers name, and says what they mirror (MCP 2026-07-28). */
+export function agreesWithHeaders(passage: Passage, bound: Bound): boolean {
+  const { incoming, era, fields } = bound
+  if (incoming === undefined) return true
+  const refuse = (...[reply, reason]: [Parameters<Passage['refuse']>[1], string]): false => {
+    passage.refuse(bound, reply, reason)
+    return false
+  }
+  const version = fields.header('mcp-protocol-version')
+  const hasBatches = era === 'legacy' && (version === undefined || version === '2025-03-26')
+  if (incoming.isBatch && !hasBatches) {
+    return refuse(replies.invalidRequest('This revision has no batches: send one message.'), 'batch')
+  }
+  if (era === 'legacy') return true
+  const [message] = incoming.messages
+  if (message.kind === 'response') {
+    return refuse(replies.invalidRequest('This revision has no responses of clients.'), 'response_unasked')
+  }
+  const mirrored = { version, method: fields.header('mcp-method'), name: fields.header('mcp-name') }
+  const isRequest = message.kind === 'request'
+  const fault = isRequest ? checkMirroredFields(message, mirrored) : checkMirroredMethod(message.method, mirrored)
+  if (fault === undefined) return true
+  return refuse(replies.fault(fault.code, fault.message, idOf(incoming)), 'header_mismatch')
+}
+
+/** A response goes upstream only if the server has asked this caller, in this session, and not yet been answered. */
+export function isAskedFor(passage: Passage, bound: Bound): boolean {
+  for (const message of bound.incoming?.messages ?? []) {
+    if (message.kind !== 'response') continue
+    if (conversationOf(passage, bound).answer(canonical(message.id))) continue
+    passage.refuse(bound, replies.invalidRequest('Nobody asked for this response.'), 'response_unasked')
+    return false
+  }
+  return true
+}
+
+/** Two spellings of one id are one id. */
+function canonical(id: string): string {
+  return JSON.stringify(JSON.parse(id))
+}

@@ -1,0 +1,137 @@
+import {
+  type AuditEvent,
+  type AuditRecord,
+  DECISIONS,
+  type Ending,
+  EVENT_ID,
+  type EventPrincipal,
+  type Intent,
+  OUTCOMES,
+  type RequestEvent,
+} from '@portcullis/auth/events'
+
+/** Longer words of callers are cut. In UTF-16 units. */
+const MAX_WORD = 256
+/** The names of a batch, each cut where they are put together: none of fifty may push another off the line. */
+const MAX_NAMES = 8192
+
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+/** What JSON lets stand and a terminal or a log viewer obeys: DEL, C1 controls, line separators, text direction. */
+const UNRULY = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** A JSON string without a single character that could end a line or steer a terminal. */
+export function quote(word: string, max = MAX_WORD): string {
+  const cut = word.length > max ? word.slice(0, max) : word
+  if (PLAIN.test(cut)) return `"${cut}"`
+  return tame(JSON.stringify(cut))
+}
+
+function tame(json: string): string {
+  return json.replace(UNRULY, (unruly) => `\\u${unruly.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Built by hand, member by member: on the way of every call. */
+export function intentLine(intent: Intent): string {
+  return `${front(intent)}}`
+}
+
+export function endingLine(id: string, { outcome, status, durationMs, reason }: Ending): string {
+  return `{"type":"ending","id":"${id}","outcome":"${outcome}"${tail(status, durationMs)}${member('reason', reason)}}`
+}
+
+/** One line for one finished event. */
+export function eventLine(event: AuditEvent): string {
+  if (event.type === 'request') {
+    return `${front(event)},"outcome":"${event.outcome}"${tail(event.status, event.durationMs)}}`
+  }
+  return tame(JSON.stringify(event, (_, value) => (typeof value === 'string' ? value.slice(0, MAX_WORD) : value)))
+}
+
+function front(event: Intent | RequestEvent): string {
+  return (
+    `{"type":"request","id":"${event.id}","at":${event.at},"server":${quote(event.server)}` +
+    member('tenant', event.tenant) +
+    (event.principal === undefined ? '' : principalMember(event.principal)) +
+    `,"peer":${quote(event.peer)},"verb":"${event.verb}"` +
+    member('era', event.era) +
+    member('method', event.method) +
+    member('name', event.name, event.method === 'batch' ? MAX_NAMES : MAX_WORD) +
+    member('session', event.session) +
+    `,"decision":"${event.decision}"${member('reason', event.reason)}`
+  )
+}
+
+function principalMember({ kind, subject, clientId, credentialId }: EventPrincipal): string {
+  return (
+    `,"principal":{"kind":${quote(kind)},"subject":${quote(subject)}` +
+    `,"clientId":${quote(clientId)},"credentialId":${quote(credentialId)}}`
+  )
+}
+
+function member(key: string, word: string | undefined, max?: number): string {
+  return word === undefined ? '' : `,"${key}":${quote(word, max)}`
+}
+
+function tail(status: number | undefined, durationMs: number | undefined): string {
+  const took = durationMs === undefined ? '' : `,"durationMs":${Math.round(durationMs * 100) / 100}`
+  return status === undefined ? took : `,"status":${status}${took}`
+}
+
+/** Operations by their form, not by our list: a gate of a later version may write into the same directory. */
+const OPERATION = /^[a-z]+\.[a-z_]+$/
+
+/** A line of the spool; undefined when it is none of ours or was damaged. An intent is an event that is `open`. */
+export function readLine(line: string): AuditRecord | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (!isObject(value) || !isText(value.id) || !EVENT_ID.test(value.id)) return undefined
+  switch (value.type) {
+    case 'ending':
+      return isOneOf(OUTCOMES, value.outcome) && isMaybeText(value.reason)
+        ? (value as unknown as AuditRecord)
+        : undefined
+    case 'request':
+      return readRequest(value)
+    case 'refusals':
+      return typeof value.at === 'number' && isMaybeText(value.server) ? (value as unknown as AuditRecord) : undefined
+    default: {
+      const isKnown = isText(value.type) && OPERATION.test(value.type) && typeof value.at === 'number'
+      const marks = [value.server, value.tenant, value.clientId, value.credentialId]
+      return isKnown && marks.every(isMaybeText) ? (value as unknown as AuditRecord) : undefined
+    }
+  }
+}
+
+function readRequest(value: Record<string, unknown>): AuditRecord | undefined {
+  const { principal, outcome = 'open' } = value
+  if (typeof value.at !== 'number' || !isText(value.server)) return undefined
+  if (!isOneOf(DECISIONS, value.decision) || !isOneOf(OUTCOMES, outcome)) return undefined
+  if (![value.tenant, value.method, value.name].every(isMaybeText)) return undefined
+  if (
+    principal !== undefined &&
+    !(isObject(principal) && isText(principal.clientId) && isText(principal.credentialId))
+  ) {
+    return undefined
+  }
+  return { ...value, outcome } as unknown as AuditRecord
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+function isMaybeText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isOneOf(words: readonly string[], value: unknown): boolean {
+  return typeof value === 'string' && words.includes(value)
+}

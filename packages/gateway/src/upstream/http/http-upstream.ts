@@ -1,0 +1,154 @@
+import { type Dispatcher, errors, Pool } from 'undici'
+import type { Answer, Call, Upstream, UpstreamFailure } from '../upstream.ts'
+
+export interface HttpUpstreamOptions {
+  readonly url: string
+  /** Fields of the operator's, [name, value]; they win over the caller's. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** How long an upstream may say nothing: until its headers, and between two parts of an answer to a POST. */
+  readonly silenceMs: number
+}
+
+/** Connections that nobody uses are closed after this long, in milliseconds. */
+const KEEP_ALIVE_MS = 30_000
+/** Interim answers (1xx) to one request. */
+const MAX_INTERIMS = 100
+
+/**
+ * A Streamable HTTP server. Redirects are not followed, compressed answers not read, and its refusals of the gate's
+ * own credential (401, 403) never reach the caller: their challenge is not meant for it.
+ */
+export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
+  const url = new URL(options.url)
+  const path = url.pathname + url.search
+  const settings = {
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: options.silenceMs,
+    // An event of any size arrives in parts, so the parts' bound is ours, in the answer.
+    maxResponseSize: -1,
+  }
+  // Apart, since a pool looks for a free connection one by one: thousands of streams would stand in the way of calls.
+  const calls = new Pool(url.origin, settings)
+  const streams = new Pool(url.origin, settings)
+  const own = options.headers.flat()
+  const ownNames = new Set(options.headers.map(([name]) => name))
+
+  return {
+    send(call, answer) {
+      const headers = upstreamFields(call, own, ownNames)
+      const body = call.incoming?.bytes ?? null
+      // A stream without an end may be silent for as long as it likes; an answer may not.
+      const bodyTimeout = call.method === 'GET' ? 0 : options.silenceMs
+      const pool = call.method === 'GET' ? streams : calls
+      pool.dispatch({ path, method: call.method, headers, body, bodyTimeout }, new Relay(answer, options.silenceMs))
+    },
+    async close() {
+      await Promise.all([calls.destroy(), streams.destroy()])
+    },
+  }
+}
+
+function upstreamFields(call: Call, own: readonly string[], ownNames: ReadonlySet<string>): string[] {
+  const fields = [...own]
+  for (let at = 0; at < call.headers.length; at += 2) {
+    const name = call.headers[at] as string
+    if (!ownNames.has(name)) fields.push(name, call.headers[at + 1] as string)
+  }
+  if (call.incoming !== undefined) fields.push('content-type', 'application/json')
+  if (call.upstreamSession !== undefined) fields.push('mcp-session-id', call.upstreamSession)
+  return fields
+}
+
+/** Hands one response on as it arrives. */
+class Relay implements Dispatcher.DispatchHandler {
+  private readonly answer: Answer
+  private readonly silenceMs: number
+  private isOver = false
+  private startedAt = 0
+  private interims = 0
+
+  constructor(answer: Answer, silenceMs: number) {
+    this.answer = answer
+    this.silenceMs = silenceMs
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.startedAt = performance.now()
+    this.answer.onLeave(() => {
+      this.isOver = true
+      controller.abort(new Error('the caller has left'))
+    })
+    this.answer.onDrain(() => controller.resume())
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[]>,
+  ): void {
+    if (this.isOver) return
+    const fault = status < 200 ? this.faultOfInterim() : faultOf(status, headers)
+    if (fault !== undefined) {
+      this.isOver = true
+      this.answer.fail(fault)
+      controller.abort(new Error(fault.detail))
+      return
+    }
+    if (status < 200) return
+    const fields: string[] = []
+    for (const name in headers) {
+      const value = headers[name]
+      if (typeof value === 'string') fields.push(name, value)
+    }
+    this.answer.start(status, fields)
+  }
+
+  /** An interim answer winds undici's clock again, so their number and their time have bounds here. */
+  private faultOfInterim(): UpstreamFailure | undefined {
+    if (++this.interims > MAX_INTERIMS) return { reason: 'broken', detail: 'interim answers without end' }
+    const isLate = performance.now() - this.startedAt > this.silenceMs
+    return isLate ? { reason: 'timeout', detail: 'interim answers alone' } : undefined
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.isOver && !this.answer.write(chunk)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.answer.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.answer.fail(failureOf(error))
+  }
+}
+
+function faultOf(status: number, headers: Record<string, string | string[]>): UpstreamFailure | undefined {
+  if (status === 401 || status === 403) return { reason: 'credential', detail: `status ${status}` }
+  if (status >= 300 && status < 400) return { reason: 'broken', detail: `redirect ${status}` }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') return { reason: 'broken', detail: 'compressed answer' }
+  return undefined
+}
+
+function failureOf(error: Error): UpstreamFailure {
+  const code = (error as NodeJS.ErrnoException).code
+  const detail = code ?? error.name
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return { reason: 'timeout', detail }
+  }
+  const isUnreachable =
+    error instanceof errors.ConnectTimeoutError ||
+    code === 'ECONNREFUSED' ||
+    code === 'ENOTFOUND' ||
+    code === 'EAI_AGAIN' ||
+    code === 'EHOSTUNREACH' ||
+    code === 'ENETUNREACH' ||
+    code === 'EMFILE'
+  return { reason: isUnreachable ? 'unreachable' : 'broken', detail }
+}

@@ -1,0 +1,147 @@
+import type { Answer, UpstreamFailure } from '../upstream.ts'
+import { EventStream } from './event-stream.ts'
+import type { Settings } from './options.ts'
+import { errorText, JSON_HEADERS, type Refusal } from './refusals.ts'
+
+/** How an exchange ended. `refused`: the one response it waited for was an error. */
+export type Ending = 'answered' | 'refused' | 'failed' | 'left'
+
+/** Where the answer's words come from: it stops talking while anybody holds it. */
+export interface Source {
+  hold(holder: object): void
+  letGo(holder: object): void
+}
+
+export interface ExchangeOptions {
+  readonly settings: Pick<Settings, 'silenceMs' | 'keepAliveMs' | 'stallMs'>
+  /** Whether the caller takes an event stream for an answer. */
+  readonly canStream: boolean
+  /** Whether it came as a batch of 2025-03-26: each response becomes an event of its own. */
+  readonly isBatch?: boolean
+  /** How many responses there will be. Default 1. */
+  readonly expected?: number
+  /** For an answer that is not an error's. */
+  readonly headers?: readonly string[]
+  /** The HTTP status of a JSON-RPC error that is the whole answer. */
+  statusOf(errorCode: number): number
+  onEnd?(ending: Ending): void
+}
+
+/**
+ * The answer to a POST that asks something: JSON when the response comes first, a stream of events once anything
+ * comes before it, or after a while of silence.
+ */
+export class Exchange {
+  readonly #answer: Answer
+  readonly #options: ExchangeOptions
+  readonly #responses: string[] = []
+  readonly #silence: NodeJS.Timeout | undefined
+  #source: Source | undefined
+  #stream: EventStream | undefined
+  #stall: NodeJS.Timeout | undefined
+  #missing: number
+  #isOpen = true
+
+  constructor(answer: Answer, options: ExchangeOptions) {
+    this.#answer = answer
+    this.#options = options
+    this.#missing = options.expected ?? 1
+    answer.onLeave(() => this.#finish('left'))
+    if (this.canStream) this.#silence = setTimeout(() => this.#open().comment(), options.settings.silenceMs).unref()
+  }
+
+  /** Whether anybody still waits. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Whether something can be said before the response. */
+  get canStream(): boolean {
+    return this.#isOpen && this.#options.canStream
+  }
+
+  /** Names the one who is to stop while the caller reads slowly. */
+  drawFrom(source: Source): void {
+    this.#source = source
+  }
+
+  /** Something that comes before the response; only where `canStream`. */
+  tell(text: string): void {
+    if (this.canStream) this.#say(this.#open(), text)
+  }
+
+  /** One response of the child's. */
+  respond(text: string, errorCode: number | undefined): void {
+    this.#respond(text, errorCode, errorCode === undefined ? 200 : this.#options.statusOf(errorCode))
+  }
+
+  /** A refusal of this room's own, once waiting has begun. */
+  refuse(refusal: Refusal, rawId: string): void {
+    this.#respond(errorText(refusal, rawId), refusal.code, refusal.status)
+  }
+
+  /** Ends a stream that gets no response. */
+  endStream(): void {
+    if (!this.#isOpen) return
+    this.#open().end()
+    this.#finish('answered')
+  }
+
+  fail(failure: UpstreamFailure): void {
+    if (!this.#isOpen) return
+    // First, for a failed answer may say that its caller has left.
+    this.#finish('failed')
+    this.#answer.fail(failure)
+  }
+
+  #respond(text: string, errorCode: number | undefined, status: number): void {
+    if (!this.#isOpen) return
+    const { isBatch = false, canStream, headers = [] } = this.#options
+    this.#missing--
+    if (this.#stream !== undefined || (isBatch && canStream)) this.#say(this.#open(), text)
+    else this.#responses.push(text)
+    if (this.#missing > 0) return
+    if (this.#stream !== undefined) this.#stream.end()
+    else {
+      const isError = errorCode !== undefined && !isBatch
+      this.#answer.start(isError ? status : 200, isError ? JSON_HEADERS : [...JSON_HEADERS, ...headers])
+      this.#answer.end(Buffer.from(isBatch ? `[${this.#responses.join(',')}]` : text))
+    }
+    this.#finish(errorCode === undefined ? 'answered' : 'refused')
+  }
+
+  #open(): EventStream {
+    clearTimeout(this.#silence)
+    const { headers = [], settings } = this.#options
+    this.#stream ??= new EventStream(this.#answer, headers, settings.keepAliveMs, () => this.#flow())
+    if (!this.#isOpen) this.#stream.stop() // its very start may have found that nobody waits
+    return this.#stream
+  }
+
+  #say(stream: EventStream, text: string): void {
+    stream.event(text)
+    // The write itself may have found that nobody waits: then nobody would let go again.
+    if (!this.#isOpen || !stream.isFull || this.#stall !== undefined) return
+    this.#source?.hold(this)
+    // One caller must not keep a child from all others for ever.
+    const { stallMs } = this.#options.settings
+    const failure = { reason: 'timeout', detail: `the caller read nothing for ${stallMs} ms` } as const
+    this.#stall = setTimeout(() => this.fail(failure), stallMs).unref()
+  }
+
+  #flow(): void {
+    if (this.#stall === undefined) return
+    clearTimeout(this.#stall)
+    this.#stall = undefined
+    this.#source?.letGo(this)
+  }
+
+  #finish(ending: Ending): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    clearTimeout(this.#silence)
+    this.#stream?.stop()
+    this.#flow()
+    this.#options.onEnd?.(ending)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Incoming, RequestMessage } from '@portcullis/auth/protocol'
+import type { Call } from '../upstream.ts'
+import type { Child } from './child.ts'
+import type { Exchange } from './exchange.ts'
+import { findMismatch, type MirroredParam } from './mirrored-params.ts'
+import type { Settings } from './options.ts'
+import { headerMismatch, type Refusal, versionUnsupported } from './refusals.ts'
+import { ToolList } from './tool-list.ts'
+import { type ChildMessage, isAboutContents, numbered, spellingOf } from './wire.ts'
+
+const VERSION = 'io.modelcontextprotocol/protocolVersion'
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel'
+
+/** A child of the modern era, and what an HTTP server would check before its handlers do. */
+export class ModernChild {
+  readonly child: Child
+  readonly #versions: readonly string[] | undefined
+  readonly #tools: ToolList
+  readonly #settings: Settings
+
+  /** @param versions The modern revisions the server speaks, where it has named them. */
+  constructor(child: Child, versions: readonly string[] | undefined, settings: Settings) {
+    this.child = child
+    this.#versions = versions
+    this.#tools = new ToolList(child.conversation, settings.probeTimeoutMs, settings.now)
+    this.#settings = settings
+  }
+
+  /** Why the request is refused without asking the child. A promise only where the child's tools are not known yet. */
+  check(request: RequestMessage, call: Call): Refusal | undefined | Promise<Refusal | undefined> {
+    const version = metaOf(request)[VERSION]
+    // A child judges by its first message only what a server over HTTP judges by each.
+    if (this.#versions?.includes(version as string) === false) return versionUnsupported(version, this.#versions)
+    if (request.method !== 'tools/call' || request.name === undefined) return undefined
+    const params = this.#tools.paramsOf(request.name)
+    if (params instanceof Promise) return params.then((known) => refusalOf(known, request, call))
+    return refusalOf(params, request, call)
+  }
+
+  /** @returns The request's number, or undefined when the child does not read. */
+  ask(incoming: Incoming, request: RequestMessage, exchange: Exchange): number | undefined {
+    exchange.drawFrom(this.child.program)
+    return this.child.conversation.ask({
+      ...spellingOf(incoming, 0, request),
+      method: request.method,
+      asker: exchange,
+      wantsLogs: LOG_LEVEL in metaOf(request),
+      timeoutMs: this.#settings.answerTimeoutMs,
+      line: (number) => numbered(incoming, 0, number),
+    })
+  }
+}
+
+/** What names no request: log messages go to the latest one that asked for them. Questions are of the other era. */
+export function placeModern(
+  { conversation }: Child,
+  text: string,
+  message: ChildMessage,
+  { log, name }: Settings,
+): void {
+  const isLog = message.kind === 'notification' && message.method === 'notifications/message'
+  const isStray = message.kind !== 'notification' || isAboutContents(message)
+  const pending = isLog ? conversation.latestStream(true) : isStray ? undefined : conversation.onlyStream()
+  if (pending !== undefined) conversation.tell(pending, text)
+  else {
+    const level = message.kind === 'request' ? 'warn' : 'debug'
+    log(level, 'a message that belongs to no request was dropped', { server: name })
+  }
+}
+
+function refusalOf(params: readonly MirroredParam[], request: RequestMessage, call: Call): Refusal | undefined {
+  const mismatch = params.length === 0 ? undefined : findMismatch(params, request.params?.arguments, call.headers)
+  return mismatch === undefined ? undefined : headerMismatch(mismatch)
+}
+
+function metaOf(request: RequestMessage): Readonly<Record<string, unknown>> {
+  const meta = request.params?._meta
+  return typeof meta === 'object' && meta !== null ? (meta as Record<string, unknown>) : {}
+}

@@ -1,0 +1,148 @@
+import type { Incoming, RequestMessage } from '@portcullis/auth/protocol'
+import type { Answer } from '../upstream.ts'
+import type { Child, ChildEars } from './child.ts'
+import { Exchange } from './exchange.ts'
+import type { Settings } from './options.ts'
+import { ALREADY_INITIALIZED, accepted, errorText, ID_IN_FLIGHT, NOT_READ, refuse, STREAM_TAKEN } from './refusals.ts'
+import { Standing } from './standing.ts'
+import { type ChildMessage, cancelledId, isAboutContents, numbered, spellingOf, toLine } from './wire.ts'
+
+/** One legacy session: a child of its own, the requests in flight, and the GET stream. */
+export class Session implements ChildEars {
+  readonly principalKey: string
+  readonly #child: Child
+  readonly #settings: Settings
+  readonly #standing: Standing
+  readonly #onEnd: () => void
+  #isOver = false
+
+  constructor(principalKey: string, child: Child, settings: Settings, onEnd: () => void) {
+    this.principalKey = principalKey
+    this.#child = child
+    this.#settings = settings
+    this.#onEnd = onEnd
+    this.#standing = new Standing(settings, () => child.streamClosed())
+    child.listen(this)
+  }
+
+  /** Not any more when its child has ended, or was told to make way for another. */
+  get isOpen(): boolean {
+    return !this.#isOver && !this.#child.isEnding
+  }
+
+  begin(incoming: Incoming, request: RequestMessage, exchange: Exchange): void {
+    exchange.drawFrom(this.#child.program)
+    if (!this.#ask(incoming, 0, request, exchange, this.#settings.startTimeoutMs)) exchange.fail(NOT_READ)
+  }
+
+  post(incoming: Incoming, canStream: boolean, answer: Answer): void {
+    const requests = incoming.messages.filter((message) => message.kind === 'request')
+    const handshake = requests.find(({ method }) => method === 'initialize')
+    const repeated = findRepeated(this.#child, requests)
+    if (handshake !== undefined) refuse(answer, 'legacy', ALREADY_INITIALIZED, handshake.id)
+    else if (repeated !== undefined) refuse(answer, 'legacy', ID_IN_FLIGHT, repeated.id)
+    else if (requests.length === 0) this.#take(incoming, answer)
+    else this.#request(incoming, requests.length, canStream, answer)
+  }
+
+  openStream(answer: Answer): void {
+    if (this.#standing.isOpen) {
+      refuse(answer, 'legacy', STREAM_TAKEN)
+      return
+    }
+    this.#child.streamOpened()
+    this.#standing.open(answer)
+  }
+
+  end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#onEnd()
+    this.#standing.end()
+    this.#child.conversation.failAll({ reason: 'broken', detail: 'the session has ended' })
+    this.#child.end()
+  }
+
+  gone = (): void => this.end()
+
+  /**
+   * What the child says of its own accord: to the one request that is in flight; else to the GET stream; else to the
+   * latest request; else it waits for a GET stream. What changed in its contents concerns no request, so it is for
+   * the GET stream. Always to one of them only (TL-19).
+   */
+  unplaced = (text: string, message: ChildMessage): void => {
+    const { conversation } = this.#child
+    const pending = isAboutContents(message)
+      ? undefined
+      : (conversation.onlyStream() ?? (this.#standing.isOpen ? undefined : conversation.latestStream()))
+    if (pending === undefined) this.#standing.tell(text)
+    else conversation.tell(pending, text)
+  }
+
+  /** A body that asks nothing. */
+  #take(incoming: Incoming, answer: Answer): void {
+    for (const index of incoming.messages.keys()) {
+      if (this.#say(incoming, index)) continue
+      answer.fail(NOT_READ)
+      return
+    }
+    accepted(answer)
+  }
+
+  #request(incoming: Incoming, expected: number, canStream: boolean, answer: Answer): void {
+    const { isBatch } = incoming
+    // Leaving is not calling off (TL-21): the child goes on, and its late answer is dropped.
+    const options = { settings: this.#settings, canStream, isBatch, expected, statusOf: () => 200 }
+    const exchange = new Exchange(answer, options)
+    exchange.drawFrom(this.#child.program)
+    for (const [index, message] of incoming.messages.entries()) {
+      const isSaid =
+        message.kind === 'request'
+          ? this.#ask(incoming, index, message, exchange, this.#settings.answerTimeoutMs)
+          : this.#say(incoming, index)
+      if (!isSaid) exchange.fail(NOT_READ)
+    }
+  }
+
+  /** @returns false when the child does not read. */
+  #say(incoming: Incoming, index: number): boolean {
+    const message = incoming.messages[index]
+    const isCancellation = message?.kind === 'notification' && message.method === 'notifications/cancelled'
+    if (isCancellation) return callOff(this.#child, incoming, index)
+    return this.#child.conversation.say(toLine(incoming, index))
+  }
+
+  /** @returns false when the child does not read. */
+  #ask(incoming: Incoming, index: number, request: RequestMessage, asker: Exchange, timeoutMs: number): boolean {
+    const id = this.#child.conversation.ask({
+      ...spellingOf(incoming, index, request),
+      method: request.method,
+      asker,
+      wantsLogs: true,
+      timeoutMs,
+      line: (number) => numbered(incoming, index, number),
+    })
+    return id !== undefined
+  }
+}
+
+const CALLED_OFF = { code: -32603, message: 'The request was called off.' }
+
+/** The caller waits no longer and its child owes it no answer (Cancellation), so this room answers, and the POST ends. */
+function callOff({ conversation }: Child, incoming: Incoming, index: number): boolean {
+  const rawId = cancelledId(incoming, index)
+  const id = rawId === undefined ? undefined : conversation.numberOf(rawId)
+  if (id === undefined) return true
+  if (!conversation.say(toLine(incoming, index, { 'params.requestId': String(id) }))) return false
+  conversation.abandon(id)?.respond(errorText(CALLED_OFF, rawId), CALLED_OFF.code)
+  return true
+}
+
+function findRepeated({ conversation }: Child, requests: readonly RequestMessage[]): RequestMessage | undefined {
+  const seen = new Set<string>()
+  return requests.find(({ id }) => {
+    const isRepeated = seen.has(id) || conversation.isInFlight(id)
+    seen.add(id)
+    return isRepeated
+  })
+}

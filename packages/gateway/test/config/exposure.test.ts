@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { CERTIFICATE, KEY } from './certificate.ts'
+import { givenFile, problemOf, problemsOf, SERVER, settingsOf, warningsOf } from './given.ts'
+
+const BEYOND = 'listen: { host: 0.0.0.0 }\npublicUrl: https://mcp.example.com\n'
+
+describe('listening beyond this machine', () => {
+  it('over plain HTTP is refused, with the three ways out', () => {
+    for (const host of ['0.0.0.0', '"::"', '10.0.0.5', 'gate.internal', '"::ffff:10.0.0.5"']) {
+      const message = problemOf(`listen: { host: ${host} }\n${SERVER}`)
+
+      assert.match(message, /^listen\.host: would serve beyond this machine over plain HTTP/)
+      for (const way of ['listen.tls', 'trustedProxies', 'dangerouslyServePlainHttp: true']) {
+        assert.ok(message.includes(way), message)
+      }
+    }
+  })
+
+  it('is told beside whatever else is wrong', () => {
+    const paths = problemsOf(`listen: { host: 0.0.0.0 }\nlog: { level: loud }\n${SERVER}`).map(({ path }) => path)
+    assert.deepEqual(paths, ['listen.host', 'log.level'])
+  })
+
+  it('is accepted with certificates, behind a proxy, or when told so loudly', () => {
+    givenFile('cert.pem', CERTIFICATE)
+    givenFile('key.pem', KEY)
+    for (const more of [
+      'listen: { host: 0.0.0.0, tls: { cert: cert.pem, key: key.pem } }',
+      'listen: { host: 0.0.0.0 }\ntrustedProxies: [10.0.0.5]',
+      'listen: { host: 0.0.0.0 }\ndangerouslyServePlainHttp: true',
+    ]) {
+      assert.equal(settingsOf(`${more}\n${SERVER}`).listen.host, '0.0.0.0')
+    }
+  })
+
+  it('is no matter on addresses that only this machine has', () => {
+    for (const host of ['127.0.0.1', '127.8.9.10', '"::1"', '"::ffff:127.0.0.1"', 'localhost']) {
+      assert.ok(settingsOf(`listen: { host: ${host} }\n${SERVER}`))
+    }
+  })
+})
+
+describe('warnings', () => {
+  const cases: [what: string, yaml: string, warning: RegExp][] = [
+    ['plain HTTP', `dangerouslyServePlainHttp: true\n${SERVER}`, /^dangerouslyServePlainHttp: plain HTTP is served/],
+    ['an incomplete record', `dangerouslyServeUnrecorded: true\n${SERVER}`, /^dangerouslyServeUnrecorded: calls are/],
+    ['a store in memory', `store: "memory:"\n${SERVER}`, /^store: everything is kept in memory/],
+    [
+      'an upstream on another machine over plain HTTP',
+      'servers: { a: { upstream: { url: "http://10.0.0.9/mcp" }, access: [api-key] } }',
+      /^servers\.a\.upstream\.url: requests go to another machine over plain HTTP/,
+    ],
+    [
+      'scopes that nobody can hold',
+      'servers: { a: { upstream: { command: a }, access: [public], scopes: { s: [x] } } }',
+      /^servers\.a\.scopes: callers of a public server/,
+    ],
+    [
+      'a sealing key beside the database of a public gate',
+      `${BEYOND}trustedProxies: [10.0.0.5]\n${SERVER}`,
+      /^sealingKey: the sealing key lies beside the database/,
+    ],
+    [
+      'a sealing key put there by name, behind a proxy on the same machine',
+      `publicUrl: https://mcp.example.com\nsealingKey: { file: ./my.key }\n${SERVER}`,
+      /^sealingKey: the sealing key lies beside/,
+    ],
+    [
+      'an address that no caller could be told',
+      `listen: { host: 0.0.0.0 }\ntrustedProxies: [10.0.0.5]\nsealingKey: { file: keys/k }\n${SERVER}`,
+      /^listen\.host: listens on every address.*set `publicUrl`$/,
+    ],
+    [
+      'more connections than files may be open',
+      `limits: { connections: 1000000 }\n${SERVER}`,
+      /^limits\.connections: /,
+    ],
+  ]
+  for (const [what, yaml, warning] of cases) {
+    it(`tell of ${what}`, () => {
+      const warnings = warningsOf(yaml)
+      assert.ok(
+        warnings.some((text) => warning.test(text)),
+        warnings.join('\n'),
+      )
+    })
+  }
+
+  it('point at their line', () => {
+    const [warning] = settingsOf(`${SERVER}\nstore: "memory:"\n`).warnings
+    assert.deepEqual([warning?.line, warning?.column], [3, 8])
+  })
+
+  it('are silent about a careful configuration', () => {
+    const yaml = `${BEYOND}trustedProxies: [10.0.0.5]\nsealingKey: { env: SEALING_KEY }
+servers:
+  a: { upstream: { url: "https://internal/mcp" }, access: [unlisted] }
+  b: { upstream: { url: "http://localhost:3000/mcp" }, access: [api-key], scopes: { s: [x] } }
+`
+    assert.deepEqual(warningsOf(yaml, { SEALING_KEY: 'k' }), [])
+    assert.deepEqual(settingsOf(yaml, { SEALING_KEY: 'k' }).sealingKey, { kind: 'env', name: 'SEALING_KEY' })
+  })
+})

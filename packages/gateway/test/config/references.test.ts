@@ -1,0 +1,118 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how references are written
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { directory, load, problemOf, problemsOf, SERVER, settingsOf } from './given.ts'
+
+describe('references to the environment', () => {
+  it('are replaced inside any text, as often as they stand there', () => {
+    const { servers } = settingsOf(
+      'servers: { a: { upstream: { command: "${env:A}", args: ["${env:A}-${env:B}", "$B ${B}"] }, access: [api-key] } }',
+      { A: 'one', B: 'two' },
+    )
+    assert.deepEqual(servers.get('a')?.upstream, {
+      kind: 'stdio',
+      command: 'one',
+      args: ['one-two', '$B ${B}'],
+      env: {},
+      cwd: directory,
+    })
+  })
+
+  it('stand for numbers, durations and choices too', () => {
+    const env = { PORT: '9000', IDLE: '1h', LEVEL: 'debug' }
+    const yaml = 'listen:\n  port: ${env:PORT}\nlimits:\n  sessionIdle: ${env:IDLE}\nlog:\n  level: ${env:LEVEL}\n'
+    const { listen, limits, log } = settingsOf(yaml + SERVER, env)
+
+    assert.deepEqual([listen.port, limits.sessionIdleMs, log.level], [9000, 3_600_000, 'debug'])
+  })
+
+  it('put in a value as it is: it is no YAML and refers to nothing further', () => {
+    const value = '${env:B}: [x, "y'
+    const { servers } = settingsOf(
+      'servers: { a: { upstream: { command: a, env: { V: "${env:A}" } }, access: [api-key] } }',
+      { A: value, B: 'two' },
+    )
+    assert.deepEqual(servers.get('a')?.upstream, {
+      kind: 'stdio',
+      command: 'a',
+      args: [],
+      env: { V: value },
+      cwd: directory,
+    })
+  })
+
+  it('cannot open the gate wider', () => {
+    assert.equal(
+      problemOf(`dangerouslyServePlainHttp: "\${env:YES}"\n${SERVER}`, { YES: 'true' }),
+      'dangerouslyServePlainHttp: must be true or false',
+    )
+  })
+
+  it('to a variable that is not set are named, once', () => {
+    const problems = problemsOf(`limits:\n  sessions: \${env:NOPE}\n${SERVER}`)
+    assert.deepEqual(problems, [
+      { line: 2, column: 13, path: 'limits.sessions', message: 'the environment variable NOPE is not set' },
+    ])
+  })
+
+  it('to a variable that is empty are named', () => {
+    assert.equal(
+      problemOf(`store: \${env:STORE}\n${SERVER}`, { STORE: '' }),
+      'store: the environment variable STORE is empty',
+    )
+  })
+
+  it('do not find what every object inherits', () => {
+    assert.match(problemOf(`store: \${env:constructor}\n${SERVER}`), /constructor is not set$/)
+  })
+
+  for (const written of ['${env:}', '${env:A', '${env:A B}', '${env:A-B}']) {
+    it(`that are unfinished are named: ${written}`, () => {
+      assert.match(problemOf(`store: "${written}"\n${SERVER}`, { A: 'a' }), /^store: has an unfinished reference/)
+    })
+  }
+
+  it('must be quoted where braces mean a map, and the message says so', () => {
+    assert.equal(problemOf('log: { level: ${env:LEVEL} }'), 'must be quoted inside { } and [ ]: "${env:NAME}"')
+  })
+
+  it('to secrets have to wait', () => {
+    for (const value of ['Bearer secret:token', 'secret:token']) {
+      const yaml = `servers: { a: { upstream: { command: a, env: { T: "${value}" } }, access: [api-key] } }`
+      assert.equal(problemOf(yaml), 'servers.a.upstream.env.T: secrets are not available yet; use ${env:NAME}')
+    }
+    // A value from outside is no reference, whatever it looks like.
+    assert.ok(
+      load(`servers: { a: { upstream: { command: "\${env:A}" }, access: [api-key] } }`, { A: 'secret:x' }).settings,
+    )
+  })
+
+  it('never show their value when it is wrong', () => {
+    const env = { WRONG: 'hunter2hunter2' }
+    const ref = '"${env:WRONG} "'
+    const yaml = `
+publicUrl: ${ref}
+listen: { host: ${ref}, port: ${ref}, tls: { cert: ${ref}, key: ${ref} } }
+allowedHosts: [${ref}]
+cors: { origins: [${ref}] }
+trustedProxies: [${ref}]
+store: ${ref}
+sealingKey: { env: ${ref} }
+limits: { bodyBytes: ${ref}, sessions: ${ref}, sessionIdle: ${ref} }
+log: { level: ${ref} }
+record: { stderr: ${ref} }
+servers:
+  a:
+    upstream: { url: ${ref}, headers: { x: ${ref} }, forwardHeaders: [${ref}] }
+    access: [${ref}]
+    scopes: { s: [${ref}] }
+    methods: [${ref}]
+    tenant: ${ref}
+  b: { upstream: { command: x, cwd: ${ref} }, access: ${ref} }
+`
+    const problems = problemsOf(yaml, env)
+
+    assert.ok(problems.length >= 20, JSON.stringify(problems, null, 1))
+    assert.ok(!JSON.stringify(problems).includes('hunter2'))
+  })
+})

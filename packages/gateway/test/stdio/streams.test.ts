@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ask, deed, givenSession, INITIALIZE, notification, post, request } from './caller.ts'
+import { eventually, givenServer } from './upstreams.ts'
+
+const DONE = '{"jsonrpc":"2.0","id":$id,"result":{}}'
+const LOG = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"said"}}'
+const QUESTION = '{"jsonrpc":"2.0","id":41,"method":"roots/list"}'
+const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+const progress = (n: number): string =>
+  `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":$token,"progress":${n}}}`
+
+async function givenPuppet(options = {}) {
+  const given = givenServer('puppet.mjs', options)
+  return { ...given, session: await givenSession(given.upstream) }
+}
+
+describe('the answer to a request', () => {
+  it('is JSON when the response comes first', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    const reply = await post(upstream, deed(1, 'echo', { value: 1 }), { session }).over()
+
+    assert.equal(reply.status, 200)
+    assert.equal(reply.headers.get('content-type'), 'application/json')
+    assert.equal(reply.headers.get('mcp-session-id'), undefined)
+  })
+
+  it('becomes a stream once anything comes before the response', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    for (const before of [progress(1), LOG, QUESTION]) {
+      const reply = await post(upstream, deed(1, 'say', { lines: [before, DONE] }, 't'), { session }).over()
+
+      assert.ok(reply.isStream)
+      assert.equal(reply.headers.get('x-accel-buffering'), 'no')
+      assert.equal(reply.messages.length, 2)
+      assert.equal(reply.messages[1].id, 1)
+    }
+  })
+
+  it('holds no progress that the caller did not ask for', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    const lines = [progress(1).replace('$token', '$id'), DONE]
+    const reply = await post(upstream, deed(1, 'say', { lines }), { session }).over()
+
+    assert.deepEqual(reply.messages, [{ jsonrpc: '2.0', id: 1, result: {} }])
+  })
+
+  it('becomes a stream after a silence, and comments keep it open', async () => {
+    const { upstream, session } = await givenPuppet({ silenceMs: 20, keepAliveMs: 10 })
+
+    const reply = await post(upstream, deed(1, 'sayLater', { ms: 120, lines: [DONE] }), { session }).over()
+
+    assert.ok(reply.isStream)
+    assert.ok(reply.body.split(': keep-alive\n\n').length > 4, reply.body)
+    assert.deepEqual(reply.messages, [{ jsonrpc: '2.0', id: 1, result: {} }])
+  })
+
+  it('stays JSON for a caller that takes nothing else, and the rest goes to the GET stream', async () => {
+    const { upstream, session } = await givenPuppet({ silenceMs: 20 })
+    const stream = ask(upstream, 'GET', { session })
+
+    const lines = [progress(1), LOG, QUESTION, DONE]
+    const call = deed(1, 'sayLater', { ms: 60, lines }, 'mine')
+    const reply = await post(upstream, call, { session, accept: 'application/json' }).over()
+
+    assert.equal(reply.headers.get('content-type'), 'application/json')
+    assert.equal(reply.messages[0].id, 1)
+    assert.deepEqual(
+      stream.messages.map(({ method }) => method),
+      ['notifications/progress', 'notifications/message', 'roots/list'],
+    )
+    assert.equal(stream.messages[0].params.progressToken, 'mine')
+  })
+
+  it('goes on in the child when a legacy caller leaves, and is dropped when it comes (TL-21)', async () => {
+    const { upstream, session, log } = await givenPuppet()
+
+    const left = post(upstream, deed(1, 'sayLater', { ms: 60, lines: [progress(1), DONE] }, 't'), { session })
+    left.leave()
+    await eventually('dropped', () => log.some(({ message }) => message === 'a late answer was dropped'))
+
+    assert.equal(left.body, '')
+    assert.ok(log.some(({ level, message }) => level === 'debug' && message.includes('nobody waits for')))
+    const heard = await post(upstream, deed(2, 'heard'), { session }).over()
+    assert.ok(!heard.body.includes('cancelled'))
+  })
+})
+
+describe('a caller that is found to be gone', () => {
+  for (const leavesAt of ['once', 'start', 'write'] as const) {
+    it(`holds nobody up, at whatever point: ${leavesAt}`, async () => {
+      const { upstream, session } = await givenPuppet({ silenceMs: 10, keepAliveMs: 10 })
+      const gone = { session, leavesAt, patience: 1 }
+
+      const first = post(upstream, deed(1, 'say', { lines: [progress(1), progress(2), DONE] }, 't'), gone)
+      const second = post(upstream, deed(2, 'sayLater', { ms: 50, lines: [DONE] }), gone)
+      const stream = ask(upstream, 'GET', gone)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const other = await post(upstream, deed(3, 'echo'), { session }).over()
+      const again = ask(upstream, 'GET', { session })
+
+      assert.ok(first.messages.length <= 1 && second.messages.length === 0 && stream.messages.length === 0)
+      assert.equal(other.status, 200)
+      assert.equal(again.status, 200)
+    })
+  }
+
+  it('leaves no session behind when even its handshake finds nobody', async () => {
+    for (const leavesAt of ['once', 'start'] as const) {
+      const { upstream, log } = givenServer('puppet.mjs')
+
+      post(upstream, INITIALIZE, { leavesAt })
+
+      await eventually('ended', () => log.some(({ message }) => message === 'stdio server ended'))
+    }
+  })
+})
+
+describe('what belongs to no request by number', () => {
+  it('goes to the only request in flight, even while the GET stream is open', async () => {
+    const { upstream, session } = await givenPuppet()
+    const stream = ask(upstream, 'GET', { session })
+
+    const reply = await post(upstream, deed(1, 'say', { lines: [LOG, QUESTION, DONE] }), { session }).over()
+
+    assert.deepEqual(
+      reply.messages.map(({ method }) => method),
+      ['notifications/message', 'roots/list', undefined],
+    )
+    assert.deepEqual(stream.messages, [])
+  })
+
+  it('goes to the GET stream when several requests are in flight, else to the latest of them; never to two (TL-19)', async () => {
+    const { upstream, session } = await givenPuppet()
+    const first = post(upstream, deed(1, 'nothing'), { session })
+    const second = post(upstream, deed(2, 'nothing'), { session })
+
+    const third = await post(upstream, deed(3, 'say', { lines: [LOG, DONE] }), { session }).over()
+    const stream = ask(upstream, 'GET', { session })
+    const fourth = await post(upstream, deed(4, 'say', { lines: [QUESTION, DONE] }), { session }).over()
+
+    assert.deepEqual(
+      third.messages.map(({ method }) => method),
+      ['notifications/message', undefined],
+    )
+    assert.deepEqual(
+      stream.messages.map(({ method }) => method),
+      ['roots/list'],
+    )
+    assert.deepEqual(
+      fourth.messages.map(({ id }) => id),
+      [4],
+    )
+    assert.equal(first.body + second.body, '')
+  })
+
+  it('goes to the GET stream when it tells of changed contents', async () => {
+    const { upstream, session } = await givenPuppet()
+    const stream = ask(upstream, 'GET', { session })
+
+    const updated = '{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a:b"}}'
+    const reply = await post(upstream, deed(1, 'say', { lines: [CHANGED, updated, DONE] }), { session }).over()
+
+    assert.equal(reply.messages.length, 1)
+    assert.deepEqual(stream.texts, [CHANGED, updated])
+  })
+
+  it('waits for a GET stream while nobody listens; the oldest are lost when they are too many', async () => {
+    const { upstream, session, log } = await givenPuppet()
+    const lines = Array.from({ length: 130 }, (_, n) => CHANGED.replace('}', `,"params":{"n":${n}}}`))
+    await post(upstream, deed(1, 'say', { lines: [...lines, DONE] }), { session }).over()
+
+    const stream = await ask(upstream, 'GET', { session }).until('told', (reply) => reply.messages.length > 0)
+
+    assert.deepEqual(
+      stream.messages.map(({ params }) => params.n),
+      Array.from({ length: 100 }, (_, n) => n + 30),
+    )
+    const lost = log.filter(({ message }) => message.includes('lost'))
+    assert.deepEqual(
+      lost.map(({ fields }) => fields.lost),
+      [1, 30],
+    )
+  })
+})
+
+describe('the GET stream', () => {
+  it('is one at a time, and may come back', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    const first = ask(upstream, 'GET', { session })
+    const second = await ask(upstream, 'GET', { session }).over()
+    first.leave()
+    const third = ask(upstream, 'GET', { session })
+
+    assert.ok(first.isStream)
+    assert.equal(second.status, 409)
+    assert.ok(third.isStream)
+  })
+
+  it('keeps open with comments and ends with the session', async () => {
+    const { upstream, session } = await givenPuppet({ keepAliveMs: 10 })
+
+    const stream = ask(upstream, 'GET', { session })
+    await stream.until('kept open', (reply) => reply.body.includes(': keep-alive\n\n: keep-alive\n\n'))
+    await ask(upstream, 'DELETE', { session }).over()
+
+    await stream.over()
+    assert.equal(stream.failure, undefined)
+  })
+
+  it('keeps what a slow reader has not taken, in order', async () => {
+    const { upstream, session } = await givenPuppet()
+    const stream = ask(upstream, 'GET', { session, patience: 10 })
+    const lines = Array.from({ length: 5 }, (_, n) => CHANGED.replace('}', `,"params":{"n":${n}}}`))
+    await post(upstream, deed(1, 'say', { lines: [...lines, DONE] }), { session }).over()
+    assert.equal(stream.messages.length, 1)
+
+    for (let n = 0; n < 5; n++) stream.read()
+
+    assert.deepEqual(
+      stream.messages.map(({ params }) => params.n),
+      [0, 1, 2, 3, 4],
+    )
+  })
+})
+
+describe('a session', () => {
+  it('is needed for everything but the handshake', async () => {
+    const { upstream } = await givenPuppet()
+
+    const replies = [
+      await post(upstream, request(3, 'tools/list')).over(),
+      await post(upstream, [INITIALIZE]).over(),
+      await ask(upstream, 'GET').over(),
+      await ask(upstream, 'DELETE').over(),
+    ]
+
+    assert.deepEqual(
+      replies.map(({ status }) => status),
+      [400, 400, 400, 400],
+    )
+    assert.equal(replies[0]?.messages[0].id, 3)
+  })
+
+  it('is not found by another principal, nor by a made-up id', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    for (const sending of [{ session, as: 'mallory' }, { session: `${session}x` }]) {
+      const replies = [
+        post(upstream, deed(1, 'echo'), sending),
+        ask(upstream, 'GET', sending),
+        ask(upstream, 'DELETE', sending),
+      ]
+      for (const reply of replies) {
+        await reply.over()
+        assert.equal(reply.status, 404)
+        assert.equal(reply.body, '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Session not found"},"id":null}')
+      }
+    }
+    assert.equal((await post(upstream, deed(1, 'echo'), { session }).over()).status, 200)
+  })
+
+  it('is initialized once', async () => {
+    const { upstream, session } = await givenPuppet()
+
+    const again = await post(upstream, INITIALIZE, { session }).over()
+
+    assert.equal(again.status, 400)
+    assert.equal(again.messages[0].id, 0)
+  })
+
+  it('fails what is in flight when it is ended', async () => {
+    const { upstream, session } = await givenPuppet()
+    const asked = post(upstream, deed(1, 'nothing'), { session })
+
+    await ask(upstream, 'DELETE', { session }).over()
+
+    assert.equal(asked.failure?.reason, 'broken')
+    assert.equal((await post(upstream, notification('notifications/x'), { session }).over()).status, 404)
+  })
+
+  it('is over, with its child, when the caller did not wait for the handshake', async () => {
+    const { upstream, log } = givenServer('silent.mjs')
+
+    const reply = post(upstream, INITIALIZE)
+    await eventually('started', () => log.some(({ message }) => message === 'stdio server started'))
+    reply.leave()
+
+    await eventually('ended', () => log.some(({ message }) => message === 'stdio server ended'))
+  })
+
+  it('does not come about when the server refuses the handshake, and its refusal is handed on with 400', async () => {
+    const { upstream, log } = givenServer('dual.mjs', {
+      args: [new URL('children/dual.mjs', import.meta.url).pathname, 'modern-only'],
+    })
+
+    const reply = await post(upstream, INITIALIZE).over()
+
+    assert.equal(reply.status, 400)
+    assert.equal(reply.headers.get('mcp-session-id'), undefined)
+    assert.equal(reply.messages[0].id, 0)
+    assert.equal(reply.messages[0].error.code, -32022)
+    assert.ok(reply.messages[0].error.data.supported.includes('2026-07-28'))
+    await eventually('ended', () => log.some(({ message }) => message === 'stdio server ended'))
+  })
+})
