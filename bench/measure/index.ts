@@ -1,0 +1,25 @@
+/**
+ * What is measured, each in a rig of its own: the set-up, the rounds, and the results that are read off them.
+ * Knows the peers; knows nothing of how results are written down.
+ */
+import { bareWays } from './bare.ts'
+import { addedLatency } from './latency.ts'
+import type { Measurement } from './measurement.ts'
+import { millionKeys } from './million.ts'
+import { rest } from './rest.ts'
+import { stdio } from './stdio.ts'
+import { streams } from './streams.ts'
+import { sustained } from './sustained.ts'
+import { throughput } from './throughput.ts'
+
+export type { Effort, Measurement } from './measurement.ts'
+export const MEASUREMENTS: readonly Measurement[] = [
+  throughput,
+  sustained,
+  millionKeys,
+  addedLatency,
+  streams,
+  rest,
+  stdio,
+  bareWays,
+]

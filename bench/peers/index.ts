@@ -1,0 +1,24 @@
+/**
+ * What the gate is compared with, each a process of its own in front of the same cheap upstream.
+ *
+ *   direct        nothing in between               nginx         a plain proxy in C
+ *   bare          the leanest forwarder in Node    express-sdk   how people guard a server today
+ *
+ * Owns how each is started and with which credential it is called; knows nothing of what is measured.
+ */
+export { startDirect } from './direct.ts'
+export {
+  asPeer,
+  configureGate,
+  createKey,
+  type GateHome,
+  type GateSettings,
+  type RunningGate,
+  serve,
+  startGate,
+} from './gate.ts'
+export { startNginx } from './nginx.ts'
+export type { Absent, Peer, StartPeer } from './peer.ts'
+export { proveThatItChecks } from './proof.ts'
+export { startBare, WAYS } from './start-bare.ts'
+export { startExpress } from './start-express.ts'

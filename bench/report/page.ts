@@ -1,0 +1,67 @@
+import type { PeerFigures, Report, Result } from './result.ts'
+import { describe } from './table.ts'
+
+const INTRODUCTION = `# Benchmarks
+
+Written by \`npm run bench -- --write\`; do not edit. Absolute figures are those of the machine below; what counts are
+the ratios, each computed within one round of one run, and their median over the rounds.
+
+The process under test has one core to itself; load generator and upstream share the other. In each round every peer is
+called once, in an order that moves on. The load is a closed loop of 64 connections with one small \`tools/call\` each
+(added latency: an open loop at half of the gate's capacity), and every answer is verified. The upstream answers at once.
+
+- \`direct\`: nothing in between; what the generator and the upstream can do on their one core. A peer near it may be quicker than could be seen.
+- \`nginx\`: a plain proxy, one worker, kept connections. Checks nothing.
+- \`bare\`: the leanest good forwarder in Node (\`node:http\` and \`undici\`). Checks nothing.
+- \`express-sdk\`: Express 5, the official SDK's \`requireBearerAuth\`, an ES256 token verified by \`jose\` per call, \`http-proxy-middleware\`.
+- \`gate\`: Portcullis with an API key; \`gate-million\`: with a million of them, drawn uniformly.
+- \`driver\`: the same stdio server, driven over its pipes with nothing in between.
+
+In a ratio more is better: how many times as good as the peer. A burst during which other programs were busy on these
+cores is repeated twice at most and the quietest kept; the last column says how quiet it was.
+`
+
+/** The page for the documentation. Depends on nothing but the report. */
+export function toPage({ node, cpu, results }: Report): string {
+  const machine = `Node ${node}, ${cpu}.`
+  const details = results.filter(({ peers }) => peers !== undefined).map(detail)
+  return [INTRODUCTION, machine, '', ...overview(results), '', ...details].join('\n')
+}
+
+function overview(results: readonly Result[]): string[] {
+  return ['| Id | Median | Goal | Met |', '| --- | --- | --- | --- |', ...results.map(row)]
+}
+
+function row(result: Result): string {
+  const { id, median, unit, goal } = result
+  if (result.failure !== undefined) return `| \`${id}\` | failed: ${result.failure.replaceAll('|', '\\|')} | | no |`
+  if (result.skipped !== undefined) return `| \`${id}\` | skipped: ${result.skipped} | | |`
+  return `| \`${id}\` | ${median} ${unit} | ${goal === null ? '' : describe(goal, result)} | ${verdict(result)} |`
+}
+
+function verdict({ met, disturbed }: Result): string {
+  if (disturbed !== undefined) return 'unknown: the machine was busy'
+  return met === null ? '' : met ? 'yes' : 'no'
+}
+
+function detail({ id, peers = {}, ratios }: Result): string {
+  const head = [
+    '| Peer | Calls/s | p50 ms | p99 ms | CPU µs per call | Ratio | Core taken by others |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+  ]
+  return [
+    `## ${id}`,
+    '',
+    ...head,
+    ...Object.entries(peers).map(([name, figures]) => peerRow(name, figures, ratios[name])),
+    '',
+  ].join('\n')
+}
+
+function peerRow(
+  name: string,
+  { perSecond, p50Ms, p99Ms, cpuMicroseconds, foreign }: PeerFigures,
+  ratio: number | undefined,
+): string {
+  return `| ${name} | ${perSecond} | ${p50Ms} | ${p99Ms} | ${cpuMicroseconds} | ${ratio ?? ''} | ${Math.max(0, Math.round(foreign * 100))} % |`
+}
