@@ -1,0 +1,72 @@
+/**
+ * The floors of the house. In each package a room may import the rooms that its row names, and every row names only rows
+ * above it: an arrow only ever points down, and nothing goes round in a circle. A room is a folder or a file of `src`;
+ * where a folder in a room has a row of its own, it is a room by itself.
+ */
+export type Floors = Readonly<Record<string, readonly string[]>>
+
+export const FLOORS: Readonly<Record<string, Floors>> = {
+  'packages/auth': {
+    crypto: [],
+    protocol: ['crypto'],
+    http: ['protocol', 'crypto'],
+    events: ['protocol'],
+    policy: ['events', 'protocol'],
+    store: ['events', 'protocol', 'crypto'],
+    keys: ['store', 'events', 'protocol', 'crypto'],
+    guard: ['store', 'policy', 'events', 'http', 'protocol', 'crypto'],
+  },
+  'packages/gateway': {
+    config: [],
+    log: [],
+    state: ['config'],
+    record: [],
+    sessions: [],
+    keys: ['record', 'log', 'config'],
+    upstream: [],
+    'upstream/http': ['upstream'],
+    'upstream/stdio': ['upstream'], // the two ways to an upstream never meet
+    proxy: ['upstream', 'sessions', 'record', 'log'],
+    edge: ['proxy'],
+    demo: [],
+    // The roof: knows everyone, and only the commands know it.
+    'compose.ts': [
+      'edge',
+      'proxy',
+      'upstream/stdio',
+      'upstream/http',
+      'upstream',
+      'keys',
+      'sessions',
+      'record',
+      'state',
+      'log',
+      'config',
+    ],
+    cli: ['compose.ts', 'demo', 'record', 'state', 'log', 'config'],
+    'main.ts': ['cli'],
+  },
+}
+
+/** What only these rooms or files may import. A package stands for all of its subpaths; `node:*` for all of Node. */
+export const ONLY_IN: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  'packages/auth': {
+    'node:*': ['crypto/runtime.node.ts'],
+  },
+  'packages/gateway': {
+    'node:sqlite': ['state'],
+    'eventsource-parser': ['proxy'],
+    'ipaddr.js': ['config', 'edge'],
+    pino: ['log'],
+    undici: ['upstream/http'],
+    yaml: ['config'],
+    zod: ['config'],
+  },
+}
+
+/**
+ * Names that check a credential or open what is sealed. The gate asks the guard and has no check of its own, so no room
+ * on the way of a request imports them.
+ */
+export const CHECKS = ['digestOf', 'equalBytes', 'openBytes', 'CredentialStore'] as const
+export const ON_THE_WAY = ['edge', 'proxy', 'upstream'] as const

@@ -1,0 +1,192 @@
+/**
+ * What others install: both packages are built, packed and installed into an empty folder, and have to work there.
+ * Needs the registry for the dependencies, so it belongs to `npm run check` and not to `npm test`.
+ */
+import assert from 'node:assert/strict'
+import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from './sources.ts'
+
+interface Packed {
+  readonly name: string
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+interface Manifest {
+  readonly version: string
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+const PACKAGES = ['auth', 'gateway'] as const
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'portcullis-packed-')))
+after(() => rmSync(home, { recursive: true }))
+
+const manifestOf = (name: string) =>
+  JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8')) as Manifest
+
+/** As somebody has it who is not in this repository: without what npm tells its own scripts, with Node 24 first. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)|^(NODE_|INIT_CWD|PORTCULLIS_)/.test(name)),
+)
+const outside = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
+environment.PATH = [dirname(process.execPath), ...outside].join(delimiter)
+
+function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
+  const settings = { cwd: home, env: environment, timeout: 180_000, ...options, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync(command, args, settings)
+  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`)
+  return stdout
+}
+
+/** This Node, and the machine's own where it is another one that the library speaks of. */
+function nodes(): readonly string[] {
+  const other = outside.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
+  if (other === undefined || realpathSync(other) === realpathSync(process.execPath)) return [process.execPath]
+  const [major = 0, minor = 0] = run(other, ['-p', 'process.versions.node']).split('.').map(Number)
+  return major > 20 || (major === 20 && minor >= 12) ? [process.execPath, other] : [process.execPath]
+}
+
+let packed: readonly Packed[] = []
+before(() => {
+  run(process.execPath, [join(ROOT, 'tools', 'build.ts')], { cwd: ROOT })
+  const workspaces = PACKAGES.flatMap((name) => ['--workspace', `packages/${name}`])
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', home, ...workspaces]
+  packed = Object.values(JSON.parse(run('npm', args, { cwd: ROOT })) as Record<string, Packed>)
+  writeFileSync(join(home, 'package.json'), '{ "private": true, "type": "module" }')
+  const tarballs = packed.map(({ filename }) => `./${filename}`)
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs])
+})
+
+describe('a packed package', () => {
+  for (const name of PACKAGES) {
+    it(`holds its modules, licence and README, and nothing else (${name})`, () => {
+      const files = packed.find((one) => one.name === `@portcullis/${name}`)?.files.map(({ path }) => path) ?? []
+      const own = name === 'gateway' ? ['bin/portcullis.mjs', 'portcullis.schema.json'] : []
+      const modules = files.filter((path) => path.startsWith('dist/'))
+
+      assert.deepEqual(
+        files.filter((path) => !modules.includes(path)).toSorted(),
+        ['LICENSE', 'README.md', 'package.json', ...own].toSorted(),
+      )
+      assert.deepEqual(
+        modules.filter((path) => !(path.endsWith('.js') || (name === 'auth' && path.endsWith('.d.ts')))),
+        [],
+      )
+      assert.ok(modules.length > 10)
+    })
+  }
+
+  it('brings along what it declares, and no more', () => {
+    const tree = JSON.parse(run('npm', ['ls', '--all', '--json'])) as {
+      dependencies: Record<string, { dependencies?: object }>
+    }
+
+    assert.equal(tree.dependencies['@portcullis/auth']?.dependencies, undefined)
+    assert.deepEqual(
+      Object.keys(tree.dependencies['@portcullis/gateway']?.dependencies ?? {}).toSorted(),
+      Object.keys(manifestOf('gateway').dependencies ?? {}).toSorted(),
+    )
+  })
+})
+
+describe('the gate, installed', () => {
+  it('is there as a command and says its version', () => {
+    const { version } = manifestOf('gateway')
+
+    assert.equal(
+      run('npx', ['--no-install', 'portcullis', 'version']),
+      `portcullis ${version} (Node ${process.versions.node})\n`,
+    )
+  })
+
+  it('checks a configuration', () => {
+    const file = join(home, 'portcullis.yaml')
+    writeFileSync(file, 'servers: { notes: { upstream: { url: "http://127.0.0.1:9/mcp" }, access: [api-key] } }\n')
+
+    run('npx', ['--no-install', 'portcullis', 'check', '--config', file])
+  })
+
+  it('serves, and turns away who has no key', async () => {
+    const port = await freePort()
+    const file = join(home, 'served.yaml')
+    const server = '{ upstream: { url: "http://127.0.0.1:9/mcp" }, access: [api-key] }'
+    writeFileSync(file, `listen: { port: ${port} }\nstore: sqlite:./state/gate.db\nservers: { notes: ${server} }\n`)
+    const bin = join(home, 'node_modules', '.bin', 'portcullis')
+    const gate = spawn(bin, ['serve', '--config', file], { cwd: home, env: environment, stdio: 'ignore' })
+    try {
+      const { status, headers } = await answerOf(`http://127.0.0.1:${port}/notes/mcp`)
+
+      assert.equal(status, 401)
+      assert.match(headers.get('www-authenticate') ?? '', /^Bearer /)
+    } finally {
+      gate.kill('SIGTERM')
+      if (gate.exitCode === null) await once(gate, 'exit')
+    }
+  })
+})
+
+describe('the library, installed', () => {
+  const subpaths = Object.keys(manifestOf('auth').exports).map((path) => path.replace(/^\./, '@portcullis/auth'))
+
+  for (const node of nodes()) {
+    it(`can be imported whole (${node})`, () => {
+      const script = `for (const name of ${JSON.stringify(subpaths)}) if (Object.keys(await import(name)).length === 0) throw name`
+
+      run(node, ['--input-type=module', '--eval', script])
+    })
+
+    it(`does what its README shows (${node})`, async () => {
+      const port = await freePort()
+      const readme = readFileSync(join(home, 'node_modules', '@portcullis', 'auth', 'README.md'), 'utf8')
+      const [, example = ''] = /```js\n([^`]*(?:`[^`]+)*?)```/.exec(readme) ?? []
+      writeFileSync(join(home, 'example.js'), example.replace('8080', String(port)))
+      const child = spawn(node, ['example.js'], { cwd: home, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+      try {
+        const [line] = (await once(child.stdout, 'data')) as [Buffer]
+        const key = /Authorization: (Bearer \S+)/.exec(line.toString())?.[1] ?? ''
+        const url = `http://127.0.0.1:${port}/`
+
+        assert.equal((await answerOf(url)).status, 401)
+        const admitted = await fetch(url, { headers: { authorization: key } })
+        assert.match(await admitted.text(), /sees read_note: true, drop_note: false/)
+      } finally {
+        child.kill()
+      }
+    })
+  }
+
+  it('has types that a strict compiler takes', () => {
+    const imports = subpaths.map((path, index) => `import * as room${index} from '${path}'\nexport { room${index} }`)
+    writeFileSync(join(home, 'consumer.ts'), imports.join('\n'))
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck', 'false']
+
+    run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), ...options, 'consumer.ts'])
+  })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
+}
+
+/** The answer of a server that is about to listen. */
+async function answerOf(url: string): Promise<Response> {
+  for (const until = Date.now() + 20_000; ; await sleep(100)) {
+    try {
+      return await fetch(url, { method: 'POST', body: '{}' })
+    } catch (error) {
+      if (Date.now() > until) throw error
+    }
+  }
+}
