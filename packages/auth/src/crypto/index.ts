@@ -2,7 +2,7 @@
  * Hashes, random secrets, checksums and sealing: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
  * only room that touches the runtime's own cryptography.
  */
-import { randomBytes, sha256, toBase64Url } from '#runtime'
+import { isSha256, randomBytes, sha256, toBase64Url } from '#runtime'
 
 export { decodeAscii, decodeUtf8, equalBytes, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
@@ -13,6 +13,11 @@ export type Digest = Uint8Array & { readonly [digest]: true }
 
 export function digestOf(secret: string): Digest {
   return sha256(secret) as Digest
+}
+
+/** Whether a secret is the one of this digest; compared in constant time. */
+export function isDigestOf(digest: Uint8Array, secret: string): boolean {
+  return isSha256(digest, secret)
 }
 
 /** What a store has kept: the bytes of an earlier `digestOf`. */

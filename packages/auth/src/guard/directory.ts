@@ -19,6 +19,8 @@ export interface Entry {
   readonly expiresAt: number
   /** Seconds since the epoch; 0: not revoked. */
   readonly revokedAt: number
+  /** Seconds since the epoch, of the last use that was noted; 0: none. */
+  readonly usedAt: number
 }
 
 /** Records read at once while loading: a turn of the loop stays short. */
@@ -145,9 +147,10 @@ export class CredentialDirectory {
   }
 
   /** Notes that a credential was used. Written later, by `writeUses`. */
-  noteUse(id: string, now: number): void {
+  noteUse(id: string, { usedAt }: Entry, now: number): void {
+    if (now - usedAt < USE_STEP) return
     const row = this.shelf.find(id)
-    if (row === -1 || now - this.shelf.usedAt(row) < USE_STEP) return
+    if (row === -1) return
     if (this.waitingUses.size >= USES_WAITING) return
     this.shelf.markUsed(row, now)
     this.waitingUses.set(id, now)
@@ -210,6 +213,7 @@ export class CredentialDirectory {
       terms: this.terms[shelf.terms(row)] as Terms,
       expiresAt: shelf.expiresAt(row),
       revokedAt: shelf.revokedAt(row),
+      usedAt: shelf.usedAt(row),
     }
   }
 

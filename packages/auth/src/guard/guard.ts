@@ -1,4 +1,4 @@
-import { digestOf, equalBytes } from '../crypto/index.ts'
+import { digestOf, isDigestOf } from '../crypto/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE, type ToolScopes } from '../policy/index.ts'
 import { readSecretText } from '../protocol/index.ts'
 import type { CredentialStore, MaybePromise } from '../store/index.ts'
@@ -80,7 +80,7 @@ export class Guard {
 
   private judgeKey(id: string, key: string, entry: Entry | undefined, server: GuardedServer): Verdict {
     // Hash and comparison happen for keys that nobody has, too: no answer comes sooner for them.
-    const matches = equalBytes(digestOf(key), entry?.digest ?? NOBODYS_DIGEST)
+    const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, key)
     if (entry === undefined) return refused({ reason: 'key_invalid', because: 'unknown' })
     if (!matches) return refused({ reason: 'key_invalid', because: 'wrong_secret' })
     const { terms, expiresAt, revokedAt } = entry
@@ -106,7 +106,7 @@ export class Guard {
     view: RequestView,
     server: GuardedServer,
   ): Verdict {
-    const matches = equalBytes(digestOf(secret), entry?.digest ?? NOBODYS_DIGEST)
+    const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, secret)
     if (entry === undefined || !matches || entry.terms.kind !== 'secret-url') {
       return refused({ reason: 'url_unknown', because: 'unknown' })
     }
@@ -124,7 +124,7 @@ export class Guard {
   private grant(id: string, entry: Entry, server: GuardedServer): Verdict {
     const { terms, clientId, expiresAt } = entry
     const { shared, access } = this.compile(terms, server)
-    this.directory.noteUse(id, this.now())
+    this.directory.noteUse(id, entry, this.now())
     const own = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
   }

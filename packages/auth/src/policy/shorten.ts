@@ -56,9 +56,14 @@ function by(member: string, test: (name: string) => boolean): (entry: unknown) =
   }
 }
 
+/** Whether a response may announce a task, before it is parsed. */
+export function mayAnnounceTask(text: string): boolean {
+  return text.includes('"taskId"')
+}
+
 /** The task that a response announces: made by a tool call, in the form of 2025-11-25 or of the later extension. */
 export function announcedTask(text: string): string | undefined {
-  if (!text.includes('"taskId"')) return undefined
+  if (!mayAnnounceTask(text)) return undefined
   let value: unknown
   try {
     value = JSON.parse(text)

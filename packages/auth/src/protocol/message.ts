@@ -1,5 +1,7 @@
+import { decodeUtf8 } from '../crypto/index.ts'
 import { nameMember } from './methods.ts'
-import { readStrictJson, type Spans, StrictJsonError, type Wanted } from './strict-json.ts'
+import { readPlainText } from './plain-json.ts'
+import { readStrictText, type Spans, type StrictJson, StrictJsonError, type Wanted } from './strict-json.ts'
 
 /** A JSON-RPC request as the caller spelled it. */
 export interface RequestMessage {
@@ -64,17 +66,26 @@ export const MAX_BATCH = 50
  * `params` that is not an object, a notification that carries an id, a response that carries a method.
  */
 export function readMessage(bytes: Uint8Array): Incoming | MessageFault {
-  let json: ReturnType<typeof readStrictJson>
+  const text = decodeUtf8(bytes)
+  if (text === undefined) return { kind: 'unreadable', code: -32700, message: 'The body is not valid UTF-8.' }
+  const plain = readPlainText(text, WANTED)
+  if (plain === undefined) return readAny(bytes, text)
+  const message = toMessage(plain, JSON.stringify(plain.id))
+  return 'code' in message ? message : new Body(bytes, text, [message], false)
+}
+
+function readAny(bytes: Uint8Array, text: string): Incoming | MessageFault {
+  let json: StrictJson
   try {
-    json = readStrictJson(bytes, WANTED)
+    json = readStrictText(text, WANTED)
   } catch (error) {
     if (error instanceof StrictJsonError) return { kind: 'unreadable', code: -32700, message: error.message }
     throw error
   }
-  const { text, value, spans } = json
+  const { value, spans } = json
   if (!Array.isArray(value)) {
     const message = toMessage(value, rawId(text, spans, 'id'))
-    return 'code' in message ? message : { bytes, text, spans, messages: [message], isBatch: false }
+    return 'code' in message ? message : new Body(bytes, text, [message], false, spans)
   }
   if (value.length === 0) return invalid('A batch must hold at least one message.')
   if (value.length > MAX_BATCH) return invalid(`A batch holds at most ${MAX_BATCH} messages.`)
@@ -84,7 +95,29 @@ export function readMessage(bytes: Uint8Array): Incoming | MessageFault {
     if ('code' in message) return message
     messages.push(message)
   }
-  return { bytes, text, spans, messages: messages as [Message, ...Message[]], isBatch: true }
+  return new Body(bytes, text, messages as [Message, ...Message[]], true, spans)
+}
+
+class Body implements Incoming {
+  readonly bytes: Uint8Array
+  readonly text: string
+  readonly messages: readonly [Message, ...Message[]]
+  readonly isBatch: boolean
+  private found: Spans | undefined
+
+  constructor(bytes: Uint8Array, text: string, messages: Incoming['messages'], isBatch: boolean, spans?: Spans) {
+    this.bytes = bytes
+    this.text = text
+    this.messages = messages
+    this.isBatch = isBatch
+    this.found = spans
+  }
+
+  /** Most bodies travel on as they are: where their values stand is looked up for those that do not. */
+  get spans(): Spans {
+    this.found ??= readStrictText(this.text, WANTED).spans
+    return this.found
+  }
 }
 
 export function isFault(read: Incoming | MessageFault): read is MessageFault {

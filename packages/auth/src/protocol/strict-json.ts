@@ -12,8 +12,10 @@
 import { decodeUtf8 } from '../crypto/index.ts'
 import { type EscapedKey, parseEscapedKeys } from './escaped-keys.ts'
 import type { Span } from './span.ts'
+import { join, type Place, placeOf, resembles, type Wanted } from './wanted.ts'
 
 export { type Span, splice } from './span.ts'
+export type { Wanted } from './wanted.ts'
 
 /** Deeper nesting is refused. */
 export const MAX_DEPTH = 128
@@ -27,15 +29,6 @@ export class StrictJsonError extends Error {
     this.name = 'StrictJsonError'
     this.fault = fault
   }
-}
-
-/**
- * Which values to locate. A key names a member; `*` stands for every element of an array. Members on the way are
- * also held to exact spelling: a key that equals one of them but for case is refused, and `__proto__` beside them,
- * which a reader that assigns member by member takes for more members.
- */
-export interface Wanted {
-  readonly [key: string]: Wanted
 }
 
 /** Spans by path: `params.name`, `result.tools.0`. A key that holds a dot keeps it. */
@@ -65,40 +58,6 @@ export function readStrictText(text: string, wanted: Wanted = {}): StrictJson {
     throw new StrictJsonError('not_json', 'The body is not JSON.')
   }
   return { text, value, spans }
-}
-
-/** A place in the text that was asked for, and what was asked for inside it. */
-interface Place {
-  /** From the element that it is inside of, or from the root. */
-  readonly path: string
-  readonly members: ReadonlyMap<string, Place>
-  /** What is wanted of each element, where this is an array. */
-  readonly element: Place | undefined
-}
-
-const places = new WeakMap<Wanted, Place>()
-
-/** What is asked for is the same for message after message, so it is prepared once. */
-function placeOf(wanted: Wanted): Place {
-  const known = places.get(wanted)
-  if (known !== undefined) return known
-  const made = prepare(wanted, '')
-  places.set(wanted, made)
-  return made
-}
-
-function prepare(wanted: Wanted, path: string): Place {
-  const members = new Map<string, Place>()
-  for (const [name, inner] of Object.entries(wanted)) {
-    if (name !== '*') members.set(name, prepare(inner, join(path, name)))
-  }
-  const element = wanted['*']
-  return { path, members, element: element === undefined ? undefined : prepare(element, '') }
-}
-
-function join(path: string, name: string): string {
-  if (path === '') return name
-  return name === '' ? path : `${path}.${name}`
 }
 
 interface Frame {
@@ -255,14 +214,6 @@ function unescapeKey(raw: string): string {
   throw new StrictJsonError('ambiguous_key', 'A key holds a character that stands for none.')
 }
 
-/**
- * Simple Unicode folding as case-insensitive readers do it: U+017F (long s) and U+212A (Kelvin) fold to s and k, and
- * U+0130 to i as in Java.
- */
-function fold(key: string): string {
-  return key.toUpperCase().toLowerCase().replaceAll('i\u0307', 'i')
-}
-
 /** PHP writes `\/`. Nobody has a reason to escape a letter, and Node 24 to 26 may lose a member that does. */
 function refuseDisguise(raw: string, key: string): void {
   if (raw.replaceAll('\\/', '/') === key) return
@@ -270,10 +221,8 @@ function refuseDisguise(raw: string, key: string): void {
 }
 
 function refuseLookAlike(place: Place, key: string): void {
-  for (const name of place.members.keys()) {
-    if (key === '__proto__') throw new StrictJsonError('ambiguous_key', `"__proto__" has no place beside "${name}".`)
-    if (name.length === key.length && fold(name) === fold(key)) {
-      throw new StrictJsonError('ambiguous_key', `A key differs from "${name}" only in case.`)
-    }
-  }
+  const name = resembles(place, key)
+  if (name === undefined) return
+  if (key === '__proto__') throw new StrictJsonError('ambiguous_key', `"__proto__" has no place beside "${name}".`)
+  throw new StrictJsonError('ambiguous_key', `A key differs from "${name}" only in case.`)
 }

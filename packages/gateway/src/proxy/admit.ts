@@ -44,6 +44,7 @@ function withoutVerdict(passage: Passage, error: unknown): undefined {
   return ANSWERED
 }
 
+/** Unmistakable: kind and issuer hold no space, and a tenant is written with its quotes. */
 function keyOf({ kind, issuer, subject, tenant }: Principal): string {
-  return JSON.stringify([kind, issuer, subject, tenant])
+  return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${subject}`
 }

@@ -7,7 +7,7 @@ import {
   readMessage,
 } from '@portcullis/auth/protocol'
 import type { MaybePromise } from '@portcullis/auth/store'
-import { isStatedTooLarge, readBody } from './body.ts'
+import { type BodyRead, isStatedTooLarge, readBody } from './body.ts'
 import { type Admitted, ANSWERED, type Arrived, idOf, type Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
@@ -43,24 +43,45 @@ function withoutBody(
   return { ...admitted, verb, era, incoming: undefined }
 }
 
-async function readPost(
+function readPost(
   passage: Passage,
   admitted: Admitted,
   version: string | undefined,
-): Promise<Arrived | undefined> {
+): MaybePromise<Arrived | undefined> {
   const { request, response } = passage.visit
   const { bodyBytes } = passage.proxy.limits
-  const tooLarge = () => passage.refuse(admitted, replies.tooLarge(bodyBytes), 'body_too_large')
   if (!isJson(admitted.fields.header('content-type'))) return passage.refuse(admitted, replies.NOT_JSON, 'not_json')
   if (request.headers['content-encoding'] !== undefined) {
     return passage.refuse(admitted, replies.COMPRESSED, 'compressed')
   }
-  if (isStatedTooLarge(request, bodyBytes)) return tooLarge()
+  if (isStatedTooLarge(request, bodyBytes)) return refuseSize(passage, admitted)
   if (request.headers.expect !== undefined) response.writeContinue()
-  const body = await readBody(request, bodyBytes)
-  if (body.kind === 'gone') return ANSWERED
-  if (body.kind === 'too_large') return tooLarge()
+  return new Promise((resolve, reject) => {
+    let isDone = false
+    readBody(request, bodyBytes, (body) => {
+      if (isDone) return
+      isDone = true
+      try {
+        resolve(understand(passage, admitted, body, version))
+      } catch (mistake) {
+        reject(mistake as Error)
+      }
+    })
+  })
+}
 
+function refuseSize(passage: Passage, admitted: Admitted): typeof ANSWERED {
+  return passage.refuse(admitted, replies.tooLarge(passage.proxy.limits.bodyBytes), 'body_too_large')
+}
+
+function understand(
+  passage: Passage,
+  admitted: Admitted,
+  body: BodyRead,
+  version: string | undefined,
+): Arrived | undefined {
+  if (body.kind === 'gone') return ANSWERED
+  if (body.kind === 'too_large') return refuseSize(passage, admitted)
   const incoming = readMessage(body.bytes)
   if (isFault(incoming)) {
     const id = incoming.kind === 'invalid' ? incoming.id : undefined

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Ending, WrittenOutcome } from '@portcullis/auth/events'
 import type { Reply } from '@portcullis/auth/http'
+import { mayAnnounceTask } from '@portcullis/auth/policy'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Answer, UpstreamFailure } from '../upstream/upstream.ts'
 import type { AnswerFilter } from './answer-filter.ts'
 import { EventReader, formatEvent } from './events.ts'
 import { failureReply, unrecordedReply } from './failures.ts'
 import { answerFields, fieldValue } from './fields.ts'
-import { outcomeOf } from './outcome.ts'
+import { mayTellOutcome, outcomeOf } from './outcome.ts'
 import { sendReply } from './send.ts'
 
 /** A caller that does not read for this long is let go, in milliseconds. */
@@ -54,6 +55,8 @@ export class CallerAnswer implements Answer {
   private length = 0
   private isForeign = false
   private late: Uint8Array | undefined
+  /** The bytes of `late` as Latin-1, where they are all there is. */
+  private rough: string | undefined
   private outcome: WrittenOutcome = 'answered'
   private events: EventReader | undefined
   private leave: (() => void) | undefined
@@ -131,16 +134,12 @@ export class CallerAnswer implements Answer {
     if (last !== undefined) this.write(last)
     if (this.mode === 'held') return this.endHeld()
     if (this.mode !== 'bytes' && this.mode !== 'events') return
-    if (this.mode === 'bytes' && this.chunks.length > 0) {
-      const text = textOf(this.chunks)
-      this.outcome = outcomeOf(text)
-      this.options.filter.noteTask(text)
-    }
+    if (this.mode === 'bytes' && this.chunks.length > 0) this.look(this.chunks)
     const wasEvents = this.mode === 'events'
     this.finish({ outcome: this.outcome, status: this.status }, () => {
       if (wasEvents || this.response.headersSent) return this.response.end(this.late)
       this.response.writeHead(this.status, this.headers)
-      endSmall(this.response, this.late)
+      this.endSmall()
     })
   }
 
@@ -181,6 +180,15 @@ export class CallerAnswer implements Answer {
     this.finish({ outcome: this.outcome, status: this.status, reason }, () => this.response.end())
     this.leave?.()
     this.leave = undefined
+  }
+
+  /** Words of the protocol are ASCII, and so found in any reading of the bytes; most answers hold none of these. */
+  private look(chunks: readonly Uint8Array[]): void {
+    const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+    const rough = latin1Of(bytes)
+    if (chunks.length === 1) this.rough = rough
+    if (mayTellOutcome(rough)) this.outcome = outcomeOf(textOf(chunks))
+    if (mayAnnounceTask(rough)) this.options.filter.noteTask(textOf(chunks))
   }
 
   private passEvent(event: EventSourceMessage): void {
@@ -253,6 +261,12 @@ export class CallerAnswer implements Answer {
     this.leave = undefined
   }
 
+  private endSmall(): void {
+    const { response, late, rough } = this
+    if (late === undefined || late.length > SMALL_BYTES) response.end(late)
+    else response.end(rough ?? latin1Of(late), 'latin1')
+  }
+
   private reply(reply: Reply): void {
     sendReply(this.options.request, this.response, reply, this.options.fields)
   }
@@ -283,9 +297,8 @@ export class CallerAnswer implements Answer {
 /** Up to this size head and body leave as one string: one plain write costs less than gathering two. */
 const SMALL_BYTES = 16 * 1024
 
-function endSmall(response: ServerResponse, body: Uint8Array | undefined): void {
-  if (body === undefined || body.length > SMALL_BYTES) response.end(body)
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 function textOf(chunks: readonly Uint8Array[]): string {

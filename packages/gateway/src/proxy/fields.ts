@@ -15,27 +15,27 @@ type Course =
  * A list of what may pass, not of what may not: identity, cookies, proxies' and connection fields, and whatever an
  * upstream might trust are left behind unless the operator names them.
  */
-const COURSES: Readonly<Record<string, Course>> = {
-  accept: 'forward',
-  'accept-language': 'forward',
-  'user-agent': 'forward',
-  traceparent: 'forward',
-  tracestate: 'forward',
-  baggage: 'forward',
-  'last-event-id': 'forward-once',
-  'mcp-protocol-version': 'forward-once',
-  'mcp-method': 'forward-once',
-  'mcp-name': 'forward-once',
-  authorization: 'keep-once',
-  'x-api-key': 'keep-once',
-  'mcp-session-id': 'keep-once',
-  'content-type': 'keep-once',
-  host: 'keep-once',
-  origin: 'keep-once',
-}
+const COURSES: ReadonlyMap<string, Course> = new Map<string, Course>([
+  ['accept', 'forward'],
+  ['accept-language', 'forward'],
+  ['user-agent', 'forward'],
+  ['traceparent', 'forward'],
+  ['tracestate', 'forward'],
+  ['baggage', 'forward'],
+  ['last-event-id', 'forward-once'],
+  ['mcp-protocol-version', 'forward-once'],
+  ['mcp-method', 'forward-once'],
+  ['mcp-name', 'forward-once'],
+  ['authorization', 'keep-once'],
+  ['x-api-key', 'keep-once'],
+  ['mcp-session-id', 'keep-once'],
+  ['content-type', 'keep-once'],
+  ['host', 'keep-once'],
+  ['origin', 'keep-once'],
+])
 const PARAM_PREFIX = 'mcp-param-'
 
-/** The fields of one request, read once from their raw form: Node joins or drops repeated ones. */
+/** The fields of one request, read once. */
 export interface Fields extends RequestView {
   /** What travels on: [name, value, …], lower-case names. */
   readonly forwarded: string[]
@@ -46,11 +46,31 @@ export interface Fields extends RequestView {
 /** @param further Lower-case names that the operator lets through. */
 export function readFields(request: IncomingMessage, further: readonly string[]): Fields {
   const { rawHeaders, headers } = request
+  // Where each field came once, what Node made of them is what came.
+  let names = 0
+  const forwarded: string[] = []
+  for (const name in headers) {
+    names++
+    const course = courseOf(name)
+    if (course === 'keep-once' || (course === 'drop' && !further.includes(name))) continue
+    const value = headers[name]
+    if (typeof value !== 'string') return readRepeated(request, further)
+    forwarded.push(name, value)
+  }
+  if (names * 2 !== rawHeaders.length) return readRepeated(request, further)
+  return { forwarded, repeated: undefined, header: (name) => headers[name] as string | undefined, isRepeated: never }
+}
+
+const never = (): boolean => false
+
+/** From their raw form: Node joins or drops fields that came more than once. */
+function readRepeated({ rawHeaders, headers }: IncomingMessage, further: readonly string[]): Fields {
   const forwarded: string[] = []
   const once: string[] = []
   const repeated: string[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const { name, course } = known(rawHeaders[at] as string)
+    const name = (rawHeaders[at] as string).toLowerCase()
+    const course = courseOf(name)
     if (course === 'drop' && !further.includes(name)) continue
     if (course === 'forward-once' || course === 'keep-once') {
       if (once.includes(name)) repeated.push(name)
@@ -66,24 +86,8 @@ export function readFields(request: IncomingMessage, further: readonly string[])
   }
 }
 
-interface Known {
-  readonly name: string
-  readonly course: Course
-}
-
-/** Clients spell the same few names the same few ways. Bounded: anybody can think of new ones. */
-const spellings = new Map<string, Known>()
-const MAX_SPELLINGS = 500
-
-function known(spelling: string): Known {
-  const found = spellings.get(spelling)
-  if (found !== undefined) return found
-  const name = spelling.toLowerCase()
-  const isParam = name.startsWith(PARAM_PREFIX)
-  const course = Object.hasOwn(COURSES, name) ? (COURSES[name] as Course) : isParam ? 'forward-once' : 'drop'
-  const made = { name, course }
-  if (spellings.size < MAX_SPELLINGS) spellings.set(spelling, made)
-  return made
+function courseOf(name: string): Course {
+  return COURSES.get(name) ?? (name.startsWith(PARAM_PREFIX) ? 'forward-once' : 'drop')
 }
 
 /** Upstream response fields that the caller gets. Cookies, challenges and CORS of the upstream are its own affair. */

@@ -1,11 +1,16 @@
 import type { WrittenOutcome } from '@portcullis/auth/events'
 
 /**
- * What a JSON-RPC answer says of the call, for the record. These words can stand in an answer as keys only (inside a
- * string their quotes are escaped), so most answers need no parsing.
+ * Whether an answer may say of itself that the call failed: `"error"` or `"isError"`. These can stand in it as keys
+ * only (inside a string their quotes are escaped), so most answers need no parsing.
  */
+export function mayTellOutcome(text: string): boolean {
+  return text.includes('rror"')
+}
+
+/** What a JSON-RPC answer says of the call, for the record. */
 export function outcomeOf(text: string): WrittenOutcome {
-  if (!text.includes('"error"') && !text.includes('"isError"')) return 'answered'
+  if (!mayTellOutcome(text)) return 'answered'
   try {
     return outcomeOfValue(JSON.parse(text))
   } catch {

@@ -29,7 +29,8 @@ const RETRY_MS = 2000
 /** The record of a running gate: a recorder, what fills the store behind it, and an eye on whether it can be written. */
 export function keepRecord(options: KeepOptions): Kept {
   const { directory, segmentBytes, retentionMs, store, isRequired, mirror, log } = options
-  const plain = createRecorder({ spool: openSpool({ directory, segmentBytes }), log, mirror })
+  const spool = openSpool({ directory, segmentBytes, onWrite: (error) => noteOutcome(error) })
+  const plain = createRecorder({ spool, log, mirror })
   const ingester: Ingester | undefined =
     store === undefined ? undefined : startIngester({ directory, store, log, retentionMs })
   let fault: string | undefined
@@ -40,7 +41,7 @@ export function keepRecord(options: KeepOptions): Kept {
     fault = (error as NodeJS.ErrnoException).code ?? error.message
     const consequence = isRequired ? 'calls are refused until it can be written' : 'calls go on without it'
     log.error({ error: fault, directory }, `the record cannot be written: ${consequence}`)
-    retry = setInterval(() => plain.operation({ type: 'record.resumed', actor: 'gate' }, noteOutcome), RETRY_MS).unref()
+    retry = setInterval(() => plain.operation({ type: 'record.resumed', actor: 'gate' }, nothing), RETRY_MS).unref()
   }
   const noteOutcome: Written = (error) => {
     if (error !== undefined) return noteFault(error)
@@ -49,20 +50,9 @@ export function keepRecord(options: KeepOptions): Kept {
     clearInterval(retry)
     log.info({ directory }, 'the record can be written again')
   }
-  const watched =
-    (then: Written): Written =>
-    (error) => {
-      if (error !== undefined || fault !== undefined) noteOutcome(error)
-      then(isRequired ? error : undefined)
-    }
 
   return {
-    recorder: {
-      ...plain,
-      intent: (intent, then) => plain.intent(intent, watched(then)),
-      outcome: (id, ending, then) => plain.outcome(id, ending, watched(then)),
-      complete: (event, then) => plain.complete(event, watched(then)),
-    },
+    recorder: isRequired ? plain : heedless(plain),
     fault: () => (isRequired ? fault : undefined),
     async close() {
       clearInterval(retry)
@@ -72,3 +62,19 @@ export function keepRecord(options: KeepOptions): Kept {
     },
   }
 }
+
+/** Nobody who waits for the record hears that it could not be written. */
+function heedless(plain: Recorder): Recorder {
+  const without =
+    (then: Written): Written =>
+    () =>
+      then()
+  return {
+    ...plain,
+    intent: (intent, then) => plain.intent(intent, without(then)),
+    outcome: (id, ending, then) => plain.outcome(id, ending, without(then)),
+    complete: (event, then) => plain.complete(event, without(then)),
+  }
+}
+
+function nothing(): void {}

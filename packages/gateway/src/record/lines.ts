@@ -4,7 +4,6 @@ import {
   DECISIONS,
   type Ending,
   EVENT_ID,
-  type EventPrincipal,
   type Intent,
   OUTCOMES,
   type RequestEvent,
@@ -36,7 +35,7 @@ export function intentLine(intent: Intent): string {
 }
 
 export function endingLine(id: string, { outcome, status, durationMs, reason }: Ending): string {
-  return `{"type":"ending","id":"${id}","outcome":"${outcome}"${tail(status, durationMs)}${member('reason', reason)}}`
+  return `{"type":"ending","id":"${id}","outcome":"${outcome}"${tail(status, durationMs)}${reason === undefined ? '' : `,"reason":${quote(reason)}`}}`
 }
 
 /** One line for one finished event. */
@@ -48,28 +47,34 @@ export function eventLine(event: AuditEvent): string {
 }
 
 function front(event: Intent | RequestEvent): string {
+  const { principal } = event
+  const q = isPlain(event) ? inQuotes : quote
   return (
-    `{"type":"request","id":"${event.id}","at":${event.at},"server":${quote(event.server)}` +
-    member('tenant', event.tenant) +
-    (event.principal === undefined ? '' : principalMember(event.principal)) +
-    `,"peer":${quote(event.peer)},"verb":"${event.verb}"` +
-    member('era', event.era) +
-    member('method', event.method) +
-    member('name', event.name, event.method === 'batch' ? MAX_NAMES : MAX_WORD) +
-    member('session', event.session) +
-    `,"decision":"${event.decision}"${member('reason', event.reason)}`
+    `{"type":"request","id":"${event.id}","at":${event.at},"server":${q(event.server)}` +
+    (event.tenant === undefined ? '' : `,"tenant":${q(event.tenant)}`) +
+    (principal === undefined
+      ? ''
+      : `,"principal":{"kind":${q(principal.kind)},"subject":${q(principal.subject)}` +
+        `,"clientId":${q(principal.clientId)},"credentialId":${q(principal.credentialId)}}`) +
+    `,"peer":${q(event.peer)},"verb":"${event.verb}"` +
+    (event.era === undefined ? '' : `,"era":"${event.era}"`) +
+    (event.method === undefined ? '' : `,"method":${q(event.method)}`) +
+    (event.name === undefined ? '' : `,"name":${q(event.name, event.method === 'batch' ? MAX_NAMES : MAX_WORD)}`) +
+    (event.session === undefined ? '' : `,"session":${q(event.session)}`) +
+    `,"decision":"${event.decision}"` +
+    (event.reason === undefined ? '' : `,"reason":${q(event.reason)}`)
   )
 }
 
-function principalMember({ kind, subject, clientId, credentialId }: EventPrincipal): string {
-  return (
-    `,"principal":{"kind":${quote(kind)},"subject":${quote(subject)}` +
-    `,"clientId":${quote(clientId)},"credentialId":${quote(credentialId)}}`
-  )
+/** Whether no word of a line needs a second look, seen at once: so it is with nearly every line. */
+function isPlain({ server, tenant, principal, peer, method, name, session, reason }: Intent | RequestEvent): boolean {
+  const who = principal === undefined ? '' : `${principal.subject}${principal.clientId}${principal.credentialId}`
+  const words = `${server}${tenant}${who}${peer}${method}${name}${session}${reason}`
+  return words.length <= MAX_WORD && PLAIN.test(words)
 }
 
-function member(key: string, word: string | undefined, max?: number): string {
-  return word === undefined ? '' : `,"${key}":${quote(word, max)}`
+function inQuotes(word: string): string {
+  return `"${word}"`
 }
 
 function tail(status: number | undefined, durationMs: number | undefined): string {

@@ -24,6 +24,8 @@ export interface SpoolOptions {
   readonly directory: string
   /** Size from which a fresh segment is begun, in bytes. Default 16 MiB. */
   readonly segmentBytes?: number
+  /** Told of each write, before those whose lines were in it are: with an error when any of these is not kept. */
+  readonly onWrite?: Written
   /** A steady clock in milliseconds. */
   readonly clock?: () => number
   readonly files?: Files
@@ -38,6 +40,7 @@ const BUFFER_BYTES = 256 * 2 ** 10
 export function openSpool({
   directory,
   segmentBytes = SEGMENT_BYTES,
+  onWrite,
   clock = () => performance.now(),
   files = systemFiles,
 }: SpoolOptions): Spool {
@@ -72,9 +75,10 @@ export function openSpool({
     const [lines, callers] = [text, waiting]
     text = ''
     waiting = []
-    const outcome = write(lines)
-    for (const [index, written] of callers.entries()) {
-      tell(written, index < outcome.lines ? undefined : outcome.error)
+    const { lines: kept, error } = write(lines)
+    if (onWrite !== undefined) tell(onWrite, error)
+    for (let index = 0; index < callers.length; index++) {
+      tell(callers[index] as Written, index < kept ? undefined : error)
     }
   }
 
