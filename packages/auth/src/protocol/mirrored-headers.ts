@@ -1,5 +1,5 @@
 import { decodeUtf8 } from '../crypto/index.ts'
-import type { RequestMessage } from './message.ts'
+import type { NotificationMessage, RequestMessage } from './message.ts'
 import { isMirrored } from './methods.ts'
 import { eraOfRevision } from './revisions.ts'
 
@@ -23,7 +23,8 @@ const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities'
  * The order is that of requirements TM-13. Whether the version is one the upstream speaks, it says itself.
  */
 export function checkMirroredFields(request: RequestMessage, fields: MirroredFields): MirrorFault | undefined {
-  if (fields.version === undefined) return mismatch('The MCP-Protocol-Version header is missing.')
+  // An empty value is none to whoever asks whether there is one.
+  if (!fields.version) return mismatch('The MCP-Protocol-Version header is missing.')
   const meta = request.params?._meta
   if (!isObject(meta) || typeof meta[VERSION_KEY] !== 'string' || !isObject(meta[CAPABILITIES_KEY])) {
     return {
@@ -31,16 +32,35 @@ export function checkMirroredFields(request: RequestMessage, fields: MirroredFie
       message: `Each request needs "params._meta" with "${VERSION_KEY}" and "${CAPABILITIES_KEY}".`,
     }
   }
-  if (meta[VERSION_KEY] !== fields.version) return mismatch('MCP-Protocol-Version differs from "_meta".')
+  if (!isSaid(fields.version, meta[VERSION_KEY])) return mismatch('MCP-Protocol-Version differs from "_meta".')
   if (fields.method === undefined) return mismatch('The Mcp-Method header is missing.')
-  if (fields.method !== request.method) return mismatch('Mcp-Method differs from "method".')
+  if (!isSaid(fields.method, request.method)) return mismatch('Mcp-Method differs from "method".')
   return checkName(request, fields.name)
 }
 
-/** A notification need not mirror anything in 2026-07-28, but what it does mirror must be true (requirements TM-14). */
-export function checkMirroredMethod(method: string, fields: MirroredFields): MirrorFault | undefined {
-  if (fields.method !== undefined && fields.method !== method) return mismatch('Mcp-Method differs from "method".')
+/**
+ * Whether the header fields of a modern notification contradict its body. Every POST states its revision in a header
+ * (requirements TM-10). Further a notification need not mirror anything in 2026-07-28, nor have a `_meta`, but what it
+ * does mirror must be true (TM-12, TM-14). It names nothing, so there is nothing that `Mcp-Name` could contradict.
+ */
+export function checkMirroredNotification(
+  { method, params }: NotificationMessage,
+  fields: MirroredFields,
+): MirrorFault | undefined {
+  if (!fields.version) return mismatch('The MCP-Protocol-Version header is missing.')
+  const meta = params?._meta
+  if (isObject(meta) && Object.hasOwn(meta, VERSION_KEY) && !isSaid(fields.version, meta[VERSION_KEY])) {
+    return mismatch('MCP-Protocol-Version differs from "_meta".')
+  }
+  if (fields.method !== undefined && !isSaid(fields.method, method)) {
+    return mismatch('Mcp-Method differs from "method".')
+  }
   return undefined
+}
+
+/** Whether a field says, to every reader of its bytes, what the body says. */
+function isSaid(field: string, value: unknown): boolean {
+  return field === value && PLAIN.test(field)
 }
 
 function checkName(request: RequestMessage, field: string | undefined): MirrorFault | undefined {
@@ -54,6 +74,7 @@ function checkName(request: RequestMessage, field: string | undefined): MirrorFa
 
 const PREFIX = '=?base64?'
 const SUFFIX = '?='
+/** Bytes beyond ASCII are Latin-1 to one reader and UTF-8 to the next. */
 const PLAIN = /^[\x20-\x7e]*$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
@@ -63,7 +84,6 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  *   must be encoded: two spellings of one name, or two readings of one spelling, would let two readers disagree.
  */
 export function decodeFieldValue(value: string): string | undefined {
-  // Bytes beyond ASCII are Latin-1 to one reader and UTF-8 to the next.
   if (!PLAIN.test(value)) return undefined
   if (!value.startsWith(PREFIX) || !value.endsWith(SUFFIX)) return value
   // The shortest value that begins and ends so, `=?base64?=`, shares a character and holds nothing at all.

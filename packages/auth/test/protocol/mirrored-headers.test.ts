@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import {
   checkMirroredFields,
-  checkMirroredMethod,
+  checkMirroredNotification,
   decodeFieldValue,
   eraOfRevision,
   isLegacyRevision,
   isModernRequest,
+  type NotificationMessage,
   type RequestMessage,
 } from '../../src/protocol/index.ts'
 
@@ -111,12 +112,54 @@ it('a field that need not be there must still be true', () => {
   assert.equal(checkMirroredFields(subscribe, { ...said, name: 'file:///b' })?.code, -32020)
 })
 
-it('a notification need not mirror its method, but must not lie about it (TM-14)', () => {
-  const said = (method: string | undefined) => ({ version: VERSION, method, name: undefined })
+function givenNotification(params?: NotificationMessage['params']): NotificationMessage {
+  return { kind: 'notification', method: 'notifications/cancelled', params }
+}
 
-  assert.equal(checkMirroredMethod('notifications/cancelled', said(undefined)), undefined)
-  assert.equal(checkMirroredMethod('notifications/cancelled', said('notifications/cancelled')), undefined)
-  assert.equal(checkMirroredMethod('notifications/cancelled', said('tools/call'))?.code, -32020)
+it('a notification need not mirror its method, but must not lie about it (TM-14)', () => {
+  const said = (method: string | undefined, name?: string) => ({ version: VERSION, method, name })
+
+  for (const note of [givenNotification(), givenNotification({}), givenNotification({ _meta: META })]) {
+    assert.equal(checkMirroredNotification(note, said(undefined)), undefined)
+    assert.equal(checkMirroredNotification(note, said('notifications/cancelled')), undefined)
+    assert.equal(checkMirroredNotification(note, said('notifications/cancelled', 'anything')), undefined)
+    for (const other of ['tools/call', 'Notifications/Cancelled', '']) {
+      assert.equal(checkMirroredNotification(note, said(other))?.code, -32020, other)
+    }
+  }
+})
+
+it('a notification states its revision in the header, and no other one in its body (TM-10, TM-12)', () => {
+  const said = (version: string | undefined) => ({ version, method: undefined, name: undefined })
+  const [key] = Object.keys(META) as [string]
+
+  for (const version of [undefined, '', '2026-07-29', '2025-11-25']) {
+    assert.equal(checkMirroredNotification(givenNotification({ _meta: META }), said(version))?.code, -32020, version)
+  }
+  for (const named of ['2027-01-01', '2025-11-25', '', null, 20260728, [VERSION], {}]) {
+    const note = givenNotification({ _meta: { ...META, [key]: named } })
+    assert.equal(checkMirroredNotification(note, said(VERSION))?.code, -32020, JSON.stringify(named))
+  }
+})
+
+it('a notification need not say in its body what it says in the header (TM-14)', () => {
+  const said = { version: VERSION, method: undefined, name: undefined }
+
+  for (const params of [undefined, {}, { _meta: {} }, { _meta: { progressToken: 1 } }, { requestId: 1 }]) {
+    assert.equal(checkMirroredNotification(givenNotification(params), said), undefined, JSON.stringify(params))
+  }
+})
+
+it('a revision or method that its readers may decode differently is not equal to itself (TM-11)', () => {
+  const [key] = Object.keys(META) as [string]
+  const said = { version: 'Ã©', method: 'tools/call', name: 'read_file' }
+  const odd = givenRequest('Ã©')
+  const dated = givenRequest('tools/call', 'read_file', { _meta: { ...META, [key]: 'Ã©' } })
+  const empty = givenRequest('tools/call', 'read_file', { _meta: { ...META, [key]: '' } })
+
+  assert.equal(checkMirroredFields(odd, { version: VERSION, method: 'Ã©', name: undefined })?.code, -32020)
+  assert.equal(checkMirroredFields(dated, said)?.code, -32020)
+  assert.equal(checkMirroredFields(empty, { ...said, version: '' })?.code, -32020)
 })
 
 it('decodes what is encoded, and takes anything else as it stands (TM-20 to TM-22)', () => {

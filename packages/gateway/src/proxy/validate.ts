@@ -1,4 +1,4 @@
-import { checkMirroredFields, checkMirroredMethod } from '@portcullis/auth/protocol'
+import { checkMirroredFields, checkMirroredNotification } from '@portcullis/auth/protocol'
 import { conversationOf } from './conversation-of.ts'
 import { type Bound, idOf, type Passage } from './passage.ts'
 import * as replies from './replies.ts'
@@ -23,7 +23,7 @@ export function agreesWithHeaders(passage: Passage, bound: Bound): boolean {
   }
   const mirrored = { version, method: fields.header('mcp-method'), name: fields.header('mcp-name') }
   const isRequest = message.kind === 'request'
-  const fault = isRequest ? checkMirroredFields(message, mirrored) : checkMirroredMethod(message.method, mirrored)
+  const fault = isRequest ? checkMirroredFields(message, mirrored) : checkMirroredNotification(message, mirrored)
   if (fault === undefined) return true
   return refuse(replies.fault(fault.code, fault.message, idOf(incoming)), 'header_mismatch')
 }
