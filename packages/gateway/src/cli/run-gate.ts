@@ -36,14 +36,20 @@ export async function runGate(settings: Settings, announce: (gate: Gate) => Prom
 /** A Ctrl-C comes twice where it reaches the process group and a launcher hands it on: within this long it is one. */
 const SAME_MS = 500
 
-/** Resolves with the first signal that asks the process to end; a second one ends it at once. */
+/**
+ * Resolves with the first signal that asks the process to end; a second one ends it at once. Not SIGHUP: what follows
+ * a Ctrl-C in a terminal whose shell did not wait says that the terminal is gone, not that anybody is in a hurry.
+ */
 function untilAsked(): Promise<NodeJS.Signals> {
+  // Node lets go of signals some milliseconds before the process is gone: a copy that is late would still end it by
+  // that signal, in the place of its own exit code.
+  process.once('exit', (code) => process.exit(code))
   return new Promise((resolve) => {
     let askedAt: number | undefined
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
         askedAt ??= performance.now()
-        if (performance.now() - askedAt > SAME_MS) process.exit(1)
+        if (signal !== 'SIGHUP' && performance.now() - askedAt > SAME_MS) process.exit(1)
         resolve(signal)
       })
     }
