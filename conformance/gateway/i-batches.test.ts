@@ -135,20 +135,22 @@ topic('I. Eras: batches of 2025-03-26', () => {
 
   scenario(
     'a batch is no place to hide a call from the record',
-    {
-      for: 'Record: one event per request; GW-26',
-      on: ['2025-03-26'],
-      skip: 'the names of a batch are one word on record, which is cut and found only as a whole',
-    },
+    { for: 'Record: one event per request; GW-26', on: ['2025-03-26'] },
     async (revision) => {
       const made = await gate.key('http')
       const speaker = await speak(gate.mcp('http'), revision, bearer(made.key))
       const crowd = Array.from({ length: 20 }, (_, id) => call(id, 'echo'))
-      await post(speaker.url, [...crowd, call(20, 'delete_item')], speaker.headers)
+      const long = 'n'.repeat(300)
+      await post(speaker.url, [...crowd, call(20, 'delete_item'), call(21, long)], speaker.headers)
       const events = await gate.audit('--key', made.id)
+      const found = (...filter: string[]) => gate.audit('--key', made.id, ...filter)
 
       assert.match(JSON.stringify(events), /delete_item/)
-      assert.equal((await gate.audit('--key', made.id, '--tool', 'delete_item')).length, 1)
+      for (const name of ['echo', 'delete_item', long]) {
+        assert.equal((await found('--tool', name)).length, 1, name)
+        assert.equal((await found('--method', 'tools/call', '--tool', name)).length, 1, name)
+      }
+      for (const part of ['delete', 'item', 'n'.repeat(20)]) assert.deepEqual(await found('--tool', part), [])
     },
   )
 })

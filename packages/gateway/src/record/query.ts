@@ -4,7 +4,6 @@ import {
   type AuditFilter,
   complete,
   type EndingRecord,
-  matches,
   type Outcome,
   processOfId,
   settleLimit,
@@ -29,6 +28,7 @@ export interface RecordSources {
 export async function queryRecord(filter: AuditFilter, sources: RecordSources): Promise<readonly AuditEvent[]> {
   const { directory, store, writers = watchWriters() } = sources
   const limit = settleLimit(filter)
+  const matches = store.matcher(filter)
   // The tail first: what is taken in meanwhile is then found twice, not lost.
   const tail = await readTail(filter, directory, store)
   const found = new Map<string, AuditEvent>()
@@ -39,7 +39,7 @@ export async function queryRecord(filter: AuditFilter, sources: RecordSources): 
     let count = 0
     for (const event of events) {
       const settled = judge(settle(event, tail))
-      if (!matches(settled, filter)) continue
+      if (!matches(settled)) continue
       found.set(settled.id, settled)
       count++
     }
@@ -77,10 +77,10 @@ async function readTail(filter: AuditFilter, directory: string, store: AuditStor
   const events = new Map<string, AuditEvent>()
   const endings = new Map<string, EndingRecord>()
   const others = new Set<string>()
-  const anyOutcome = { ...filter, outcome: undefined }
+  const matches = store.matcher({ ...filter, outcome: undefined })
   for await (const record of tailRecords(directory, store)) {
     if (record.type !== 'ending') {
-      if (matches(record, anyOutcome)) events.set(record.id, record)
+      if (matches(record)) events.set(record.id, record)
       else others.add(record.id)
       continue
     }

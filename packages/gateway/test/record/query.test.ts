@@ -10,7 +10,17 @@ import { openIntake } from '../../src/record/intake.ts'
 import { endingLine, eventLine, intentLine } from '../../src/record/lines.ts'
 import { segmentName } from '../../src/record/segment.ts'
 import { giveUpGone } from '../../src/record/upkeep.ts'
-import { ANSWERED, eventOf, givenDirectory, givenGone, givenIds, givenLog, intentOf, NOON } from './given.ts'
+import {
+  ANSWERED,
+  eventOf,
+  givenDirectory,
+  givenGone,
+  givenIds,
+  givenLog,
+  givenSqliteStore,
+  intentOf,
+  NOON,
+} from './given.ts'
 
 /** A spool written line by line, and an intake that takes in as many lines as it is told to. */
 function givenRecord(store: AuditStore = memoryAudit()) {
@@ -106,6 +116,28 @@ it('a page that yields little, because its calls have ended meanwhile, is follow
     open.map(({ id }) => id),
     ids.slice(0, 5).reverse(),
   )
+})
+
+it('a call in a batch is found by its name, in the store, in the spool and half in either', async () => {
+  const record = givenRecord(givenSqliteStore())
+  const newId = givenIds()
+  const [stored, half, fresh, other] = [newId(), newId(), newId(), newId()]
+  const batch = { method: 'batch', name: 'tools/call echo, tools/call "two\nlines"' }
+  record.write('aaaaaa', eventLine(eventOf(stored, batch)))
+  record.write('aaaaaa', intentLine(intentOf(half, batch)))
+  await record.intake.step(10)
+  record.write('aaaaaa', endingLine(half, ANSWERED))
+  record.write('aaaaaa', eventLine(eventOf(fresh, batch)))
+  record.write('aaaaaa', eventLine(eventOf(other, { ...batch, name: 'tools/call echoes' })))
+
+  for (const filter of [{ name: 'echo' }, { name: '"two\nlines"' }, { name: 'echo', method: 'tools/call' }]) {
+    assert.deepEqual(briefly(await record.query({ ...filter, outcome: 'answered' })), [
+      [fresh, 'answered'],
+      [half, 'answered'],
+      [stored, 'answered'],
+    ])
+  }
+  assert.deepEqual(await record.query({ name: 'ech' }), [])
 })
 
 it('refuses a page out of bounds', async () => {

@@ -1,12 +1,5 @@
-import {
-  type AuditEvent,
-  complete,
-  firstIdAt,
-  joinBatch,
-  matches,
-  processOfId,
-  settleLimit,
-} from '../../events/index.ts'
+import { type AuditEvent, complete, firstIdAt, joinBatch, processOfId, settleLimit } from '../../events/index.ts'
+import { matcher } from './calls.ts'
 import type { AuditStore } from './port.ts'
 
 /** Events in memory: for tests, and for a gate whose record need not outlive it. */
@@ -30,9 +23,10 @@ export function memoryAudit(): AuditStore {
     sync() {},
     query(filter) {
       const limit = settleLimit(filter)
-      const found = [...events.values()].filter((event) => matches(event, filter))
+      const found = [...events.values()].filter(matcher(filter))
       return found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit)
     },
+    matcher,
     find: (ids) => ids.map((id) => events.get(id)).filter((event) => event !== undefined),
     openProcesses() {
       const processes = new Set<string>()

@@ -23,8 +23,13 @@ export interface AuditStore {
   offsets(): MaybePromise<ReadonlyMap<string, number>>
   /** All that was taken in survives the loss of power once this has returned: the spool may be let go. */
   sync(): MaybePromise<void>
-  /** Newest first. @throws {TypeError} when `limit` is out of bounds. */
+  /**
+   * Newest first. By method and name, where they are given, a batch is found as well in which one request has both.
+   * @throws {TypeError} when `limit` is out of bounds.
+   */
   query(filter: AuditFilter): MaybePromise<readonly AuditEvent[]>
+  /** Whether `query` would find an event, `limit` aside: for those that are not taken in yet. */
+  matcher(filter: AuditFilter): (event: AuditEvent) => boolean
   /** Those of these ids that are known, in no order. */
   find(ids: readonly string[]): MaybePromise<readonly AuditEvent[]>
   /** The process parts of events that are `open`. */

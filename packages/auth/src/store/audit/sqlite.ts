@@ -15,6 +15,7 @@ import {
   transaction,
   writeAhead,
 } from '../sqlite/database.ts'
+import { callsSought, matcher } from './calls.ts'
 import type { AuditStore } from './port.ts'
 
 const MIGRATIONS: readonly string[] = [
@@ -100,6 +101,7 @@ export function sqliteAudit(db: SqliteDatabase): AuditStore {
       )
     },
     query: (filter) => search(filter),
+    matcher,
     find(ids) {
       const rows = db.prepare('select body from audit where id in (select value from json_each(?))')
       return rows.all(JSON.stringify(ids)).map(toEvent)
@@ -158,12 +160,23 @@ const COLUMNS = {
   tenant: 'tenant',
   clientId: 'client_id',
   credentialId: 'credential_id',
-  method: 'method',
-  name: 'name',
   decision: 'decision',
   outcome: 'outcome',
   type: 'type',
 } as const
+
+/** What is asked for by method and name is the event itself, or one of the requests in it. */
+function callCondition(filter: AuditFilter) {
+  const exact = Object.entries({ method: filter.method, name: filter.name }).filter(([, value]) => value !== undefined)
+  if (exact.length === 0) return undefined
+  const sought = callsSought(filter)
+  const itself = exact.map(([column]) => `${column} = ?`).join(' and ')
+  const oneOfIt = sought.map(() => `instr(', ' || name || ', ', ?) > 0`).join(' or ')
+  return {
+    condition: sought.length === 0 ? itself : `(${itself} or method = 'batch' and (${oneOfIt}))`,
+    values: [...exact.map(([, value]) => value as string), ...sought],
+  }
+}
 
 /** Statements by what they filter; prepared once each. There are as many as combinations in use. */
 function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEvent[] {
@@ -172,9 +185,9 @@ function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEv
     const limit = settleLimit(filter)
     const conditions: string[] = []
     const values: (string | number)[] = []
-    const require = (condition: string, value: string): void => {
+    const require = (condition: string, ...wanted: string[]): void => {
       conditions.push(condition)
-      values.push(value)
+      values.push(...wanted)
     }
     if (filter.since !== undefined) require('id >= ?', firstIdAt(filter.since))
     if (filter.until !== undefined) require('id < ?', firstIdAt(filter.until))
@@ -183,6 +196,8 @@ function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEv
       const value = filter[key as keyof typeof COLUMNS]
       if (value !== undefined) require(`${column} = ?`, value)
     }
+    const call = callCondition(filter)
+    if (call !== undefined) require(call.condition, ...call.values)
     // Said in the words of the partial indices, which cannot know what a parameter will be.
     if (filter.decision !== undefined && filter.decision !== 'allowed') conditions.push(`decision <> 'allowed'`)
     if (filter.type !== undefined && filter.type !== 'request') conditions.push(`type <> 'request'`)

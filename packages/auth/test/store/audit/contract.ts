@@ -165,6 +165,59 @@ export function auditStoreContract(name: string, open: () => Promise<[AuditStore
     assert.deepEqual(await by({ name: "' or 1=1 --" }), [])
   })
 
+  test('a batch is found by each call in it, and by no part of one', async () => {
+    const gate = givenProcess()
+    const long = 'x'.repeat(300)
+    const calls = (...each: string[]) => each.map((call) => call.slice(0, 150)).join(', ')
+    const batch = gate.request({
+      method: 'batch',
+      name: calls('tools/list', 'tools/call ab', 'resources/read file:///a b', 'prompts/get größe', 'tools/call c, d'),
+    })
+    const single = gate.request({ method: 'batch', name: 'tools/call nul\0byte' })
+    const cut = gate.request({ method: 'batch', name: calls('tools/call ab', `tools/call ${long}`) })
+    const emoji = gate.request({ method: 'batch', name: calls(`tools/call ${'x'.repeat(138)}😀😀`, 'tools/call _%') })
+    const notes = gate.request({ method: 'batch', name: '' })
+    const vendors = gate.request({ method: 'batch', name: 'vendor/thing ab', decision: 'denied' })
+    const plain = gate.request({ name: 'ab' })
+    const all = [batch, single, cut, emoji, notes, vendors, plain]
+    const { store } = await given(all)
+
+    const expected: [AuditFilter, AuditEvent[]][] = [
+      [{ name: 'ab' }, [batch, cut, plain]],
+      [{ name: 'ab', method: 'tools/call' }, [batch, cut, plain]],
+      [{ name: 'ab', method: 'batch' }, [batch, cut]],
+      [{ name: 'ab', method: 'prompts/get' }, []],
+      [{ name: 'ab', method: 'tools/list' }, []],
+      [{ name: 'ab', server: 'other' }, []],
+      [{ name: 'ab', since: cut.at }, [cut, plain]],
+      [{ name: 'file:///a b' }, [batch]],
+      [{ name: 'größe' }, [batch]],
+      [{ name: 'c, d' }, [batch]],
+      [{ name: 'nul\0byte' }, [single]],
+      [{ name: long }, [cut]],
+      [{ name: `${'x'.repeat(138)}😀😀` }, [emoji]],
+      [{ name: '_%' }, [emoji]],
+      [{ name: String(batch.name) }, [batch]],
+      [{ method: 'tools/list' }, [batch]],
+      [{ method: 'tools/call' }, [batch, single, cut, emoji, plain]],
+      [{ method: 'prompts/get' }, [batch]],
+      [{ method: 'batch' }, [batch, single, cut, emoji, notes, vendors]],
+    ]
+    for (const [filter, events] of expected) {
+      const words = JSON.stringify(filter)
+      assert.deepEqual(ids(await store.query(filter)), ids(events.toReversed()), words)
+      assert.deepEqual(all.filter(store.matcher(filter)), events, words)
+    }
+    for (const name of ['a', 'b', 'd', 'AB', 'file:///a', 'größ', 'nul', 'x', '%', 'tools/call ab', 'thing ab']) {
+      assert.deepEqual(ids(await store.query({ name })), [], name)
+      assert.deepEqual(all.filter(store.matcher({ name })), [], name)
+    }
+    for (const method of ['tools', 'tools/c', 'TOOLS/CALL', 'ab']) {
+      assert.deepEqual(ids(await store.query({ method })), [], method)
+      assert.deepEqual(all.filter(store.matcher({ method })), [], method)
+    }
+  })
+
   test('pages follow each other without gap or repetition', async () => {
     const gate = givenProcess()
     const all = Array.from({ length: 7 }, () => gate.request())
