@@ -27,6 +27,7 @@ async function startHere() {
   process.emitWarning = (warning, ...rest) => {
     if ((rest[0]?.type ?? rest[0]) !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest)
   }
+  endWithNpm(() => process.kill(process.pid, 'SIGHUP'))
   await import('../dist/main.js')
 }
 
@@ -42,6 +43,7 @@ function startPinned() {
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGHUP'))
+  endWithNpm(() => child.kill('SIGHUP'))
   child.on('error', (error) => {
     process.stderr.write(`${error.message}\nRun "npm ci" in ${root} first.\n`)
     process.exit(1)
@@ -53,4 +55,19 @@ function startPinned() {
     process.kill(process.pid, signal)
     setTimeout(() => process.exit(128 + constants.signals[signal]), 100)
   })
+}
+
+/**
+ * npm runs a command through a shell, and a shell that is asked to end goes without a word to what it runs: nobody would
+ * be left to end the gate. So its going counts as the terminal's going. Only where we are the whole of npm's command:
+ * what a script puts into the background is meant to stay.
+ */
+function endWithNpm(end) {
+  if (!/^'?portcullis\b[^&;|]*$/.test(process.env.npm_lifecycle_script ?? '')) return
+  const shell = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(timer)
+    end()
+  }, 1000).unref()
 }

@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/portcullis.mjs', import.meta.url))
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'portcullis-launcher-')))
 after(() => rmSync(root, { recursive: true }))
 
-/** A program that tells what it was started with, and obeys: `exit N`, `wait` (for SIGTERM, draining), `die`. */
+/** A program that tells what it was started with, and obeys: `exit N`, `wait` (for a signal, draining), `hang`. */
 const PROGRAM = `
 const [order, value] = process.argv.slice(2)
 if (order === 'wait') {
-  process.on('SIGTERM', () => { process.stdout.write('drained'); process.exit(7) })
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => { process.stdout.write('drained'); process.exit(7) })
   setInterval(() => {}, 1000)
-  process.stdout.write('waiting')
+  process.stdout.write('waiting ' + process.pid + ' ')
 } else if (order === 'hang') {
   setInterval(() => {}, 1000)
   process.stdout.write('waiting')
@@ -70,6 +73,12 @@ function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [...args])
 }
 
+/** Through a shell, which waits for it, in the environment of npm when it runs this script. */
+function startInShell(args: readonly string[], script: string | undefined): ChildProcess {
+  const env = { ...process.env, npm_lifecycle_script: script }
+  return spawn('sh', ['-c', '"$0" "$@"; exit $?', process.execPath, ...args], { env })
+}
+
 const checkout = givenCheckout()
 const published = givenPackage()
 
@@ -102,6 +111,28 @@ describe('the launcher', () => {
       child.stdout?.once('data', () => child.kill('SIGTERM'))
 
       assert.deepEqual((await finish(child)).signal, 'SIGTERM')
+    })
+
+    it(`ends when the shell is gone that npm has run it by ${where}`, async () => {
+      for (const script of ["'portcullis'", 'portcullis serve --config gate.yaml']) {
+        const shell = startInShell([launcher, 'wait'], script)
+        shell.stdout?.once('data', () => shell.kill('SIGTERM'))
+
+        assert.match((await finish(shell)).stdout, /^waiting \d+ drained$/, script)
+      }
+    })
+
+    it(`stays when a shell is gone that was to leave it behind ${where}`, async () => {
+      for (const script of [undefined, 'portcullis serve & sleep 1', 'pm2 start portcullis']) {
+        const shell = startInShell([launcher, 'wait'], script)
+        const finished = finish(shell)
+        const [said] = await once(shell.stdout as Readable, 'data')
+        shell.kill('SIGTERM')
+
+        await pause(1300)
+        assert.ok(process.kill(Number(String(said).split(' ')[1]), 'SIGTERM'), 'it is still there')
+        assert.match((await finished).stdout, /drained$/)
+      }
     })
   }
 
