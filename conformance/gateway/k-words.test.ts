@@ -54,12 +54,15 @@ topic('K. The record: the words of strangers', () => {
       for (const uri of NAMES) await speaker.request('resources/read', { uri })
       for (const method of NAMES) await speaker.request(method)
       const printed = await gate.command('audit', 'query', '--key', made.id)
+      const json = await gate.command('audit', 'query', '--key', made.id, '--json')
       const events = await gate.audit('--key', made.id, '--type', 'request')
 
       // One event each, and two for the session
       assert.equal(events.length, 3 * NAMES.length + 2)
-      const lines = printed.stdout.split('\n').slice(0, -1)
+      const [titles, ...lines] = printed.stdout.split('\n').slice(0, -1)
+      assert.match(titles as string, /^TIME .* WHAT$/)
       assert.equal(lines.length, events.length + 1, 'a line for each, and one for the key')
+      assert.doesNotMatch(json.stdout, UNRULY)
       for (const line of lines) {
         assert.match(line, /^\d{4}-\d\d-\d\dT[0-9:.]+Z {2}/)
         assert.doesNotMatch(line, UNRULY)
@@ -101,7 +104,8 @@ topic('K. The record: the words of strangers', () => {
       assert.equal((await post(gate.mcp('http'), opening, fields)).status, 200)
       const listed = await gate.command('keys', 'list')
       const printed = await gate.command('audit', 'query', '--key', made.id)
-      for (const text of [listed.stdout, printed.stdout]) assert.doesNotMatch(text, UNRULY)
+      const json = await gate.command('audit', 'query', '--key', made.id, '--json')
+      for (const text of [listed.stdout, printed.stdout, json.stdout]) assert.doesNotMatch(text, UNRULY)
     },
   )
 })

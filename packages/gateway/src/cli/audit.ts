@@ -1,8 +1,11 @@
-import { type AuditEvent, type AuditFilter, DECISIONS, OUTCOMES } from '@portcullis/auth/events'
-import { parseDuration } from '../config/index.ts'
+import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES } from '@portcullis/auth/events'
+import { didYouMean, parseDuration, type Settings } from '../config/index.ts'
 import { queryRecord } from '../record/index.ts'
 import { openAudit } from '../state/index.ts'
+import { formatEvents, tame } from './audit-table.ts'
 import { defineCommand, type Group, UsageError } from './command.ts'
+
+const TYPES = ['request', 'refusals', ...OPERATIONS] as const
 
 const query = defineCommand({
   usage: '[--since 1h] [--server NAME] [--client ID] [--key ID] [--tool NAME] [--decision D] [--outcome O] [--limit N]',
@@ -16,16 +19,15 @@ const query = defineCommand({
     tenant: { type: 'string', value: 'T', help: 'only this tenant' },
     client: { type: 'string', value: 'ID', help: 'only this client' },
     key: { type: 'string', value: 'ID', help: 'only this credential, by its public id' },
-    method: { type: 'string', value: 'METHOD', help: 'only this method, such as tools/call' },
-    tool: { type: 'string', value: 'NAME', help: 'only this tool, resource or prompt' },
+    method: { type: 'string', value: 'METHOD', help: 'only this method, such as tools/call, alone or in a batch' },
+    tool: { type: 'string', value: 'NAME', help: 'only this tool, resource or prompt, alone or in a batch' },
     decision: { type: 'string', value: DECISIONS.join('|'), help: 'only this decision' },
     outcome: { type: 'string', value: OUTCOMES.join('|'), help: 'only this outcome' },
     type: { type: 'string', value: 'TYPE', help: 'only this type of event: request, refusals, key.created …' },
     limit: { type: 'string', value: 'N', help: '1 to 10000; default 100' },
     after: { type: 'string', value: 'ID', help: 'continue behind this event' },
   },
-  async run({ values, settings, answer }) {
-    const { store, record } = await settings()
+  async run({ values, settings, json, stdout, stderr }) {
     const { since, until, server, tenant, client, key, method, tool, decision, outcome, type, limit, after } = values
     const filter = {
       since: momentOf(since, '--since'),
@@ -38,23 +40,38 @@ const query = defineCommand({
       name: tool,
       decision: oneOf(decision, DECISIONS, '--decision'),
       outcome: oneOf(outcome, OUTCOMES, '--outcome'),
-      type,
+      type: oneOf(type, TYPES, '--type'),
       limit: limitOf(limit),
       after,
     } as AuditFilter
-    const { audit, close } = openAudit(store)
-    try {
-      const events = await queryRecord(filter, { directory: record.directory, store: audit })
-      answer({ events }, events.length === 0 ? 'Nothing is recorded.' : events.map(line).join('\n'))
-    } finally {
-      close()
-    }
+    const known = await settings()
+    const events = await search(known, filter)
+    if (events.length === 0 && server !== undefined) stderr(aboutServer(server, known))
+    const text = events.length === 0 ? 'Nothing that is recorded matches.' : formatEvents(events)
+    stdout(`${json ? tame(JSON.stringify({ events })) : text}\n`)
     return 0
   },
 })
 
 export const group: Group = {
   commands: [{ name: 'query', summary: 'Show recorded events, newest first', load: async () => query }],
+}
+
+async function search({ store, record }: Settings, filter: AuditFilter) {
+  const { audit, close } = openAudit(store)
+  try {
+    return await queryRecord(filter, { directory: record.directory, store: audit })
+  } finally {
+    close()
+  }
+}
+
+/** A line where the name may be a slip of the hand. A server that is configured no more can still be on record. */
+function aboutServer(name: string, { servers }: Settings): string {
+  if (servers.has(name)) return ''
+  const known = [...servers.keys()]
+  const hint = didYouMean(name, known)
+  return `portcullis: no server ${tame(name)} is configured, there are ${known.join(', ')}${hint}\n`
 }
 
 function momentOf(text: string | undefined, option: string): number | undefined {
@@ -75,33 +92,4 @@ function limitOf(text: string | undefined): number | undefined {
   const limit = Number(text)
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000) throw new UsageError('--limit takes 1 to 10000')
   return limit
-}
-
-/** A method is the caller's word, too; the usual ones need no quotes. */
-function plain(method: string): string {
-  return /^[\w/$.-]+$/.test(method) ? method : shown(method)
-}
-
-/** A caller's own words as a JSON string in which nothing moves the cursor or turns the text around. */
-function shown(text: string): string {
-  const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-  return JSON.stringify(text).replace(hidden, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`)
-}
-
-/** One event for people, on one line. */
-function line(event: AuditEvent): string {
-  const time = new Date(event.at).toISOString()
-  if (event.type === 'refusals') {
-    const counts = Object.entries(event.counts).map(([reason, count]) => `${reason} ${count}`)
-    return `${time}  refused strangers  ${event.network}  ${event.server ?? ''}  ${counts.join(', ')}`
-  }
-  if (event.type !== 'request') {
-    const facts = [event.server, event.clientId, event.credentialId, event.detail].filter((fact) => fact !== undefined)
-    return `${time}  ${event.type}  ${facts.join('  ')}`
-  }
-  const { server, principal, method, name, decision, reason, outcome, status, durationMs, verb, peer } = event
-  const what = `${method === undefined ? verb : plain(method)}${name === undefined ? '' : ` ${shown(name)}`}`
-  const why = reason === undefined ? '' : ` (${reason})`
-  const took = durationMs === undefined ? '' : `  ${durationMs} ms`
-  return `${time}  ${server}  ${principal?.credentialId ?? 'anyone'}  ${peer}  ${what}  ${decision}${why}  ${outcome} ${status ?? ''}${took}`
 }
