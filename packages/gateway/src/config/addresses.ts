@@ -28,13 +28,14 @@ export type Parsed<T> = { readonly ok: T } | { readonly fault: string }
 export function parsePublicUrl(text: string): Parsed<string> {
   const url = parseHttpUrl(text)
   if (url === undefined) return { fault: 'must be a URL such as https://mcp.example.com' }
-  if (url.username !== '' || url.password !== '') return { fault: 'must not hold a user name or password' }
-  if (/[?#]/.test(text)) return { fault: 'must not have a query or a fragment' }
-  if (url.pathname !== '/') return { fault: 'must not have a path: servers are found at the root of their host' }
+  const faults: string[] = []
+  if (url.username !== '' || url.password !== '') faults.push('must not hold a user name or password')
+  if (/[?#]/.test(text)) faults.push('must not have a query or a fragment')
+  if (url.pathname !== '/') faults.push('must not have a path: servers are found at the root of their host')
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return { fault: 'must use https; http is for addresses of this machine only' }
+    faults.push('must use https; http is for addresses of this machine only')
   }
-  return { ok: url.origin }
+  return faults.length > 0 ? { fault: faults.join('; ') } : { ok: url.origin }
 }
 
 /** An origin as browsers send it. Wildcards and `null` stand for anybody and are refused. */

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { isLoopbackHost } from './addresses.ts'
 import type { Fault } from './issues.ts'
+import type { ParsedFile } from './parse.ts'
 import type { Path } from './problem.ts'
 import type { Environment } from './references.ts'
 import { toAbsolute } from './settle.ts'
@@ -12,28 +13,36 @@ import type { ParsedSections, ParsedServer } from './shape.ts'
  * variables that are not there. Takes whatever could be parsed, so that no problem waits behind another.
  */
 export function findContradictions(
-  sections: ParsedSections,
-  servers: ReadonlyMap<string, ParsedServer>,
+  { sections, upstreams, doubtful }: ParsedFile,
   surroundings: { readonly directory: string; readonly env: Environment },
 ): Fault[] {
   const { directory, env } = surroundings
+  const isKnown: IsKnown = (path) => ![...doubtful].some((each) => isWithin(each, path) || isWithin(path, each))
   return [
-    ...plainHttp(sections),
+    ...plainHttp(sections, isKnown),
     ...schemeOfPublicUrl(sections),
     ...tlsFiles(sections, directory),
     ...sealingVariable(sections, env),
-    ...keyAges(sections),
-    ...[...servers].flatMap(([name, server]) => upstream(['servers', name, 'upstream'], server, directory)),
+    ...keyAges(sections, isKnown),
+    ...[...upstreams].flatMap(([name, held]) => upstream(['servers', name, 'upstream'], held, directory)),
   ]
+}
+
+/** Whether a setting is what the file says, or its default where it says nothing: a fault is no reason for another. */
+type IsKnown = (path: string) => boolean
+
+function isWithin(path: string, map: string): boolean {
+  return path.startsWith(map) && /^(?:$|[.[])/.test(path.slice(map.length))
 }
 
 function fault(path: Path, message: string): Fault {
   return { path, part: 'value', message }
 }
 
-function plainHttp({ listen, trustedProxies, dangerouslyServePlainHttp }: ParsedSections): Fault[] {
-  // A section that could not be parsed is no reason to complain about another.
-  if (listen === undefined || trustedProxies === undefined || dangerouslyServePlainHttp === undefined) return []
+function plainHttp(sections: ParsedSections, isKnown: IsKnown): Fault[] {
+  const { listen, trustedProxies = [], dangerouslyServePlainHttp = false } = sections
+  const concerned = ['listen.host', 'listen.tls', 'trustedProxies', 'dangerouslyServePlainHttp']
+  if (listen === undefined || !concerned.every(isKnown)) return []
   if (isLoopbackHost(listen.host) || listen.tls || trustedProxies.length > 0 || dangerouslyServePlainHttp) return []
   const message =
     'would serve beyond this machine over plain HTTP, where keys can be read on the way: set `listen.tls`, ' +
@@ -89,8 +98,8 @@ function sealingVariable({ sealingKey }: ParsedSections, env: Environment): Faul
   return [fault(['sealingKey', 'env'], 'names an environment variable that is not set')]
 }
 
-function keyAges({ keys }: ParsedSections): Fault[] {
-  if (keys === undefined) return []
+function keyAges({ keys }: ParsedSections, isKnown: IsKnown): Fault[] {
+  if (keys === undefined || !isKnown('keys.maxAge')) return []
   const { maxAge, rotateBefore, remindBefore = [] } = keys
   const faults = remindBefore.flatMap((before, index) =>
     before < maxAge ? [] : [fault(['keys', 'remindBefore', index], 'must be shorter than `keys.maxAge`')],
@@ -101,19 +110,19 @@ function keyAges({ keys }: ParsedSections): Fault[] {
   return faults
 }
 
-function upstream(path: Path, server: ParsedServer, directory: string): Fault[] {
-  if ('command' in server.upstream) {
-    const { cwd } = server.upstream
+function upstream(path: Path, held: ParsedServer['upstream'], directory: string): Fault[] {
+  if ('command' in held) {
+    const { cwd } = held
     if (cwd === undefined || isDirectory(toAbsolute(directory, cwd))) return []
     return [fault([...path, 'cwd'], 'names a directory that does not exist')]
   }
   const seen = new Set<string>()
   const faults: Fault[] = []
-  for (const name of Object.keys(server.upstream.headers)) {
+  for (const name of Object.keys(held.headers)) {
     const at = [...path, 'headers', name]
     if (seen.has(name.toLowerCase()))
       faults.push(fault(at, 'this header stands here twice; letter case does not count'))
-    if (server.upstream.forwardHeaders.includes(name.toLowerCase())) {
+    if (held.forwardHeaders.includes(name.toLowerCase())) {
       faults.push(fault(at, 'is both set here and named in `forwardHeaders`; choose one'))
     }
     seen.add(name.toLowerCase())

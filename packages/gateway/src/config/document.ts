@@ -27,7 +27,7 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const document = parse(text, lines)
+  const { document, unquoted } = parseAround(text, lines)
   if (document === undefined) {
     const problem = { line: 1, column: 1, path: '', message: 'is nested too deeply' }
     return { problems: [problem], gaps: new Set(), locate: () => place(0) }
@@ -35,9 +35,9 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
   const walk = new Walk(env, (offset, path, message) =>
     problems.push({ ...place(offset), path: formatPath(path), message }),
   )
+  for (const offset of unquoted) problems.push({ ...place(offset), path: '', message: UNQUOTED })
   for (const fault of syntaxFaults(document)) {
-    const message = describeFault(fault.code, fault.message, text.slice(fault.pos[0] - 1))
-    problems.push({ ...place(fault.pos[0]), path: '', message })
+    problems.push({ ...place(fault.pos[0]), path: '', message: describeFault(fault.code, fault.message) })
   }
   const { version, explicit } = document.directives?.yaml ?? {}
   if (explicit && version !== '1.2') problems.push({ ...place(0), path: '', message: 'must be YAML 1.2' })
@@ -63,15 +63,36 @@ function parse(text: string, lineCounter: LineCounter): YamlDocument | undefined
   }
 }
 
+const UNQUOTED = `must be quoted inside { } and [ ]: "${REFERENCE_FORM}"`
+const REFERENCE = /^\$\{env:[^}\s]*\}/
+/** Stands for a reference that made the text no YAML; a sign for private use, which no configuration has. */
+const MASK = '\u{e000}'
+const MAX_MASKED = 32
+
+/**
+ * Parses what a reference without its quotes has made unreadable with that reference masked, so that it hides nothing
+ * else in the file. Every place stays what it was.
+ */
+function parseAround(text: string, lines: LineCounter): { document: YamlDocument | undefined; unquoted: number[] } {
+  const unquoted: number[] = []
+  for (let masked = text; ; ) {
+    const document = parse(masked, lines)
+    const fault = document?.errors.find(({ pos: [at] }) => REFERENCE.test(masked.slice(at - 1)))
+    if (fault === undefined || unquoted.length === MAX_MASKED) return { document, unquoted }
+    const at = fault.pos[0] - 1
+    unquoted.push(at)
+    masked = masked.slice(0, at) + masked.slice(at).replace(REFERENCE, (reference) => MASK.repeat(reference.length))
+    lines.lineStarts.length = 0
+  }
+}
+
 /** Once the parser has lost its way it stumbles over everything that follows: only the first such fault says something. */
 function syntaxFaults({ errors, warnings }: YamlDocument) {
   const lost = errors.find(({ code }) => code === 'UNEXPECTED_TOKEN')
   return [...errors, ...warnings].filter((fault) => fault.code !== 'UNEXPECTED_TOKEN' || fault === lost)
 }
 
-/** @param here The text from the character before the place. */
-function describeFault(code: string, message: string, here: string): string {
-  if (here.startsWith(REFERENCE_FORM.slice(0, 6))) return `must be quoted inside { } and [ ]: "${REFERENCE_FORM}"`
+function describeFault(code: string, message: string): string {
   switch (code) {
     case 'MULTIPLE_DOCS':
       return 'the file must hold one YAML document; remove what follows `---`'
@@ -155,6 +176,7 @@ class Walk {
 
   #readScalar(value: unknown, offset: number, path: Path): Value {
     if (typeof value === 'string') {
+      if (value.includes(MASK)) this.gaps.add(formatPath(path))
       return resolveReferences(value, this.#env, (message) => this.#reportGap(offset, path, message))
     }
     return typeof value === 'number' || typeof value === 'boolean' ? value : null

@@ -27,3 +27,17 @@ export function knownKeys(schema: z.ZodMiniType, path: Path): readonly string[] 
   const next = Object.hasOwn(shape, step) ? shape[step] : (valueType ?? element)
   return next === undefined ? [] : knownKeys(next, rest)
 }
+
+/** What stands in a path where the operator chooses the name. */
+export const ANY_NAME = 'NAME'
+
+/** The maps, by their paths, in which a key is known. */
+export function mapsWith(schema: z.ZodMiniType, key: string, at: Path = []): readonly Path[] {
+  const definition = schema._zod.def as unknown as Definition
+  const { shape = {}, valueType, options = [], innerType, in: within } = definition
+  const here = Object.hasOwn(shape, key) ? [at] : []
+  const same = [innerType ?? within, ...options].flatMap((part) => (part === undefined ? [] : mapsWith(part, key, at)))
+  const below = Object.entries(shape).flatMap(([step, part]) => mapsWith(part, key, [...at, step]))
+  const named = valueType === undefined ? [] : mapsWith(valueType, key, [...at, ANY_NAME])
+  return [...here, ...same, ...below, ...named]
+}

@@ -11,18 +11,29 @@ const SERVER_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/
 export function faultOfServerName(name: string): string | undefined {
   if (RESERVED.has(name)) return 'is reserved for a path of the gate itself; choose another name'
   if (!SERVER_NAME.test(name)) {
-    return 'is not a server name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen'
+    const near = name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-/, '')
+      .slice(0, 63)
+    const example = near === '' || near === name || RESERVED.has(near) ? '' : `, such as \`${near}\``
+    return `is not a server name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen${example}`
   }
   return undefined
 }
 
 const ACCESS_MODES = ['public', 'unlisted', 'api-key'] as const
 const LATER_MODES = new Set(['jwt', 'oauth', 'mtls'])
+const quoted = (word: string) => `\`${word}\``
 
 const accessMode = documented(
   z.pipe(
     parsed('an access mode', (value) =>
-      LATER_MODES.has(value) ? { fault: 'this access mode is not available yet' } : { ok: value },
+      LATER_MODES.has(value)
+        ? {
+            fault: `the access mode \`${value}\` is not available yet; now there are ${ACCESS_MODES.map(quoted).join(', ')}`,
+          }
+        : { ok: value },
     ),
     choice(ACCESS_MODES, 'How callers prove who they are.'),
   ),

@@ -5,8 +5,8 @@ import { faultOfServerName, SERVER_NAME_PATTERN, SERVER_SHAPE } from './shape-se
 import { parseStore } from './store.ts'
 
 /** A map of settings, every one of which has a default. */
-function section<Fields extends Record<string, z.ZodMiniType>>(description: string, fields: Fields) {
-  return documented(z.strictObject(fields, { error: 'must be a map of settings' }), description)
+function section<Fields extends Record<string, z.ZodMiniType>>(description: string, example: string, fields: Fields) {
+  return documented(z.strictObject(fields, { error: `must be a map of settings, such as ${example}` }), description)
 }
 
 /** What can be known of a default is written into the published schema. */
@@ -16,7 +16,7 @@ function preset<Field extends z.ZodMiniType>(field: Field, value: z.core.util.No
   return description === undefined ? withDefault : documented(withDefault, description)
 }
 
-const listen = section('Where the gate listens.', {
+const listen = section('Where the gate listens.', '{ host: 127.0.0.1, port: 8000 }', {
   host: preset(
     documented(
       parsed('a host name or an IP address', (value) =>
@@ -58,7 +58,7 @@ const sealingKey = z.union(
   { error: 'must hold either `file` or `env`' },
 )
 
-const limits = section('What one caller, and all together, may take up.', {
+const limits = section('What one caller, and all together, may take up.', '{ bodyBytes: 4MiB }', {
   bodyBytes: preset(size('1KiB', '256MiB', 'Longest request body.'), '4MiB'),
   headerBytes: preset(size('4KiB', '1MiB', 'Longest request head: request line and headers together.'), '16KiB'),
   headersTimeout: preset(duration('100ms', '10m', 'Time a caller has to send the head of a request.'), '10s'),
@@ -72,7 +72,7 @@ const limits = section('What one caller, and all together, may take up.', {
   ),
 })
 
-const stdio = section('Programs that the gate starts for its callers.', {
+const stdio = section('Programs that the gate starts for its callers.', '{ maxTotal: 16 }', {
   maxPerPrincipal: preset(integer(1, 1000, 'Programs running at once for one caller.'), 4),
   maxTotal: preset(integer(1, 10_000, 'Programs running at once for all callers.'), 16),
   idle: preset(duration('100ms', '24d', 'Time after which an unused program is ended.'), '10m'),
@@ -95,7 +95,7 @@ const delivery = z.union(
 
 const DELIVERY_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/
 
-const keys = section('The life of API keys and secret URLs.', {
+const keys = section('The life of API keys and secret URLs.', '{ maxAge: 90d }', {
   maxAge: preset(duration('1s', '3650d', 'Age at which a key should have been replaced.'), '90d'),
   remindBefore: documented(
     z.optional(list(duration('1s', '3650d', 'Time before the age limit.'), '["14d", "7d", "1d"]')),
@@ -119,7 +119,7 @@ const keys = section('The life of API keys and secret URLs.', {
   ),
 })
 
-const record = section('The record of what was asked and decided.', {
+const record = section('The record of what was asked and decided.', '{ retain: 90d }', {
   directory: documented(z.optional(text()), 'Directory of its files. Default: `spool` beside the database.'),
   segmentBytes: preset(
     size('4KiB', '1GiB', 'Size at which a file of the record is closed and a new one begun.'),
@@ -129,14 +129,14 @@ const record = section('The record of what was asked and decided.', {
   stderr: preset(flag('Write each event to standard error as well.'), false),
 })
 
-const log = section('What the gate tells about itself, as JSON lines on standard error.', {
+const log = section('What the gate tells about itself, as JSON lines on standard error.', '{ level: info }', {
   level: preset(
     choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'Least urgent level that is written.'),
     'info',
   ),
 })
 
-const cors = section('Pages that may call the gate from a browser.', {
+const cors = section('Pages that may call the gate from a browser.', '{ origins: [https://app.example.com] }', {
   origins: documented(
     z.prefault(list(parsed('an origin', parseOrigin), '[https://app.example.com]'), []),
     'Origins that are let in, each spelled in full.',

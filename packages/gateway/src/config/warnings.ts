@@ -3,11 +3,13 @@ import { isEveryAddress, isLoopbackHost } from './addresses.ts'
 import { connectionsFor, descriptorLimit } from './descriptors.ts'
 import type { Fault } from './issues.ts'
 import type { Path } from './problem.ts'
+import { faultOfProgram } from './programs.ts'
+import type { Environment } from './references.ts'
 import type { ServerSettings, Settings } from './settings.ts'
 
 /** What is allowed but should be known: printed by `check` and at every start. */
-export function findWarnings(settings: Omit<Settings, 'warnings'>): Fault[] {
-  const { listen, store, sealingKey, limits } = settings
+export function findWarnings(settings: Omit<Settings, 'warnings'>, env: Environment): Fault[] {
+  const { listen, store, sealingKey, limits, keys, directory } = settings
   const warnings: Fault[] = []
   const warn = (path: Path, message: string) => warnings.push({ path, part: 'value', message })
 
@@ -30,7 +32,11 @@ export function findWarnings(settings: Omit<Settings, 'warnings'>): Fault[] {
   if (limits.connections > Math.max(connectionsFor(descriptorLimit()), 16)) {
     warn(['limits', 'connections'], 'is more than the limit on open files of this process leaves room for')
   }
-  for (const server of settings.servers.values()) warnAboutServer(server, warn)
+  for (const [name, delivery] of keys.deliveries) {
+    const fault = delivery.kind === 'command' ? faultOfProgram(delivery.command, directory, env.PATH) : undefined
+    if (fault !== undefined) warn(['keys', 'deliveries', name, 'command'], fault)
+  }
+  for (const server of settings.servers.values()) warnAboutServer(server, env, warn)
   return warnings
 }
 
@@ -39,8 +45,16 @@ function isPublic({ listen, publicUrl }: Pick<Settings, 'listen' | 'publicUrl'>)
   return !isLoopbackHost(listen.host) || (publicUrl !== undefined && !isLoopbackHost(new URL(publicUrl).hostname))
 }
 
-function warnAboutServer({ name, upstream, access, scopes }: ServerSettings, warn: (path: Path, text: string) => void) {
+function warnAboutServer(
+  { name, upstream, access, scopes }: ServerSettings,
+  env: Environment,
+  warn: (path: Path, text: string) => void,
+): void {
   const path = ['servers', name]
+  if (upstream.kind === 'stdio') {
+    const fault = faultOfProgram(upstream.command, upstream.cwd, upstream.env.PATH ?? env.PATH)
+    if (fault !== undefined) warn([...path, 'upstream', 'command'], fault)
+  }
   if (upstream.kind === 'http') {
     const url = new URL(upstream.url)
     if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { CERTIFICATE, KEY } from './certificate.ts'
-import { givenFile, problemOf, problemsOf, SERVER, settingsOf, warningsOf } from './given.ts'
+import { directory, givenFile, problemOf, problemsOf, SERVER, settingsOf, warningsOf } from './given.ts'
 
 const BEYOND = 'listen: { host: 0.0.0.0 }\npublicUrl: https://mcp.example.com\n'
 
@@ -84,6 +85,36 @@ describe('warnings', () => {
         warnings.some((text) => warning.test(text)),
         warnings.join('\n'),
       )
+    })
+  }
+
+  const program = (command: string, more = '') =>
+    `servers: { a: { upstream: { command: ${command}${more} }, access: [api-key] } }`
+  const missing: [what: string, yaml: string, warning: RegExp | undefined][] = [
+    ['that is not there', program('./nowhere'), /^servers\.a\.upstream\.command: names a program that does not exist$/],
+    ['whose arguments stand beside it', program('./run.sh --port 1'), /does not exist; arguments belong in `args`$/],
+    ['that is no program', program('./plain.txt'), /command: names what cannot be executed$/],
+    ['that is a directory', program('./'), /command: names what cannot be executed$/],
+    ['that is there', program('./run.sh'), undefined],
+    ['that is looked for in vain', program('run-elsewhere.sh'), /command: names a program that is not in the search/],
+    ['with arguments that is looked for in vain', program('npx -y x'), /\(PATH\); arguments belong in `args`$/],
+    ['that is in the search path', program('run.sh'), undefined],
+    ['that is in a search path of its own', program('run.sh', ', env: { PATH: /nowhere }'), /search path/],
+    [
+      'that is to take new keys',
+      `keys: { deliveries: { a: { command: ./nowhere } } }\n${program('run.sh')}`,
+      /^keys\.deliveries\.a\.command: names a program that does not exist$/,
+    ],
+  ]
+  for (const [what, yaml, warning] of missing) {
+    it(`${warning === undefined ? 'say nothing of' : 'tell of'} a program ${what}`, () => {
+      givenFile('plain.txt', '')
+      chmodSync(givenFile('run.sh', '#!/bin/sh\n'), 0o700)
+
+      const warnings = warningsOf(yaml, { PATH: directory })
+
+      assert.equal(warnings.length, warning === undefined ? 0 : 1, warnings.join('\n'))
+      if (warning !== undefined) assert.match(warnings[0] ?? '', warning)
     })
   }
 

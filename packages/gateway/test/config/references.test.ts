@@ -73,7 +73,16 @@ describe('references to the environment', () => {
   }
 
   it('must be quoted where braces mean a map, and the message says so', () => {
-    assert.equal(problemOf('log: { level: ${env:LEVEL} }'), 'must be quoted inside { } and [ ]: "${env:NAME}"')
+    const message = 'must be quoted inside { } and [ ]: "${env:NAME}"'
+    assert.equal(problemOf(`log: { level: \${env:LEVEL} }\n${SERVER}`), message)
+
+    // And what else is wrong in the file is told beside it.
+    const headers = '{ a: ${env:A}, b: Bearer ${env:B} }'
+    const yaml = `lisen: {}\nservers: { a: { upstream: { url: "https://x", headers: ${headers} }, access: [key] } }`
+    assert.deepEqual(
+      problemsOf(yaml).map(({ line, path }) => [line, path]),
+      [[1, 'lisen'], ...Array.from({ length: 2 }, () => [2, '']), [2, 'servers.a.access[0]']],
+    )
   })
 
   it('to secrets have to wait', () => {

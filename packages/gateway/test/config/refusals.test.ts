@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { CERTIFICATE, KEY, OTHER_KEY } from './certificate.ts'
-import { directory, givenFile, load, problemOf, SERVER, serverProblem } from './given.ts'
+import { directory, givenFile, load, problemOf, problemsOf, SERVER, serverProblem } from './given.ts'
 
 /** Each setting by itself: what is refused, and the words for it. */
 const REFUSED: readonly [setting: string, message: RegExp][] = [
@@ -15,7 +15,7 @@ const REFUSED: readonly [setting: string, message: RegExp][] = [
   ['publicUrl: "https://mcp.example.com#a"', /must not have a query or a fragment/],
   ['publicUrl: https://me:word@mcp.example.com', /must not hold a user name or password/],
   ['publicUrl: 5', /^publicUrl: must be a URL$/],
-  ['listen: 8000', /^listen: must be a map of settings$/],
+  ['listen: 8000', /^listen: must be a map of settings, such as \{ host: 127\.0\.0\.1, port: 8000 \}$/],
   ['listen: { port: 65536 }', /^listen\.port: must be a whole number between 0 and 65535$/],
   ['listen: { port: -1 }', /whole number/],
   ['listen: { port: 80.5 }', /whole number/],
@@ -24,7 +24,6 @@ const REFUSED: readonly [setting: string, message: RegExp][] = [
   ['listen: { host: "127.0.0.1:80" }', /without brackets or port/],
   ['listen: { host: 127.1 }', /must be a host name or an IP address/],
   ['listen: { host: "127.0.1" }', /must be a host name or an IP address/],
-  ['listen: { tls: { cert: a, key: b, clientCa: c } }', /^listen\.tls\.clientCa: is not available yet$/],
   ['listen: { prot: 80 }', /^listen\.prot: unknown key `prot`; did you mean `port`\?$/],
   ['allowedHosts: mcp.internal', /^allowedHosts: must be a list, such as/],
   ['allowedHosts: ["*"]', /^allowedHosts\[0\]: must be a host or host:port/],
@@ -99,9 +98,12 @@ const REFUSED_SERVERS: readonly [server: string, message: RegExp][] = [
   [`${OK_UPSTREAM}, access: api-key`, /^servers\.s\.access: must be a list, such as \[api-key\]$/],
   [`${OK_UPSTREAM}, access: [api-keys]`, /^servers\.s\.access\[0\]: must be one of .*did you mean `api-key`\?$/],
   [`${OK_UPSTREAM}, access: [api-key, api-key]`, /^servers\.s\.access\[1\]: stands in this list twice$/],
-  [`${OK_UPSTREAM}, access: [jwt]`, /^servers\.s\.access\[0\]: this access mode is not available yet$/],
-  [`${OK_UPSTREAM}, access: [oauth]`, /not available yet/],
-  [`${OK_UPSTREAM}, access: [mtls]`, /not available yet/],
+  [
+    `${OK_UPSTREAM}, access: [jwt]`,
+    /^servers\.s\.access\[0\]: the access mode `jwt` is not available yet; now there are `public`, `unlisted`, `api-key`$/,
+  ],
+  [`${OK_UPSTREAM}, access: [oauth]`, /`oauth` is not available yet/],
+  [`${OK_UPSTREAM}, access: [mtls]`, /`mtls` is not available yet/],
   [
     `${OK_UPSTREAM}, access: [public, unlisted]`,
     /^servers\.s\.access: `public` cannot be combined: .* come in without/,
@@ -185,6 +187,11 @@ describe('servers', () => {
     })
   }
 
+  it('are told a name that they may have', () => {
+    assert.match(problemOf(SERVER.replace('files', 'My_Files')), /, such as `my-files`$/)
+    assert.match(problemOf(SERVER.replace('files', '"-Admin"')), /hyphen$/)
+  })
+
   it('tell of `public` among others even beside a mode that is not known', () => {
     const { problems } = load(`servers: { s: { ${OK_UPSTREAM}, access: [public, oauth] } }`)
     assert.deepEqual(
@@ -192,6 +199,89 @@ describe('servers', () => {
       ['servers.s.access', 'servers.s.access[1]'],
     )
   })
+})
+
+describe('every problem is told in one answer', () => {
+  const cases: [what: string, yaml: string, paths: string[]][] = [
+    [
+      'plain HTTP beyond this machine, beside other faults of `listen`',
+      `listen: { host: 0.0.0.0, port: 70000, prot: 1 }\n${SERVER}`,
+      ['listen.host', 'listen.port', 'listen.prot'],
+    ],
+    [
+      'files that are not there, beside a key that is not known',
+      `listen: { tls: { cert: a, key: b, clientCa: c } }\n${SERVER}`,
+      ['listen.tls.cert', 'listen.tls.key', 'listen.tls.clientCa'],
+    ],
+    [
+      'ages that contradict one another, beside a key that is not known',
+      `keys: { maxAge: 7d, rotateBefore: 7d, rotate: 1d, deliveries: { a: {} } }\n${SERVER}`,
+      ['keys.rotateBefore', 'keys.rotate', 'keys.deliveries.a'],
+    ],
+    [
+      'an upstream of a server whose access is empty',
+      'servers: { s: { upstream: { command: a, args: b, cwd: nowhere }, access: [] } }',
+      ['servers.s.upstream.args', 'servers.s.upstream.cwd', 'servers.s.access'],
+    ],
+    [
+      'headers that are set twice, in a server with a key that is not known',
+      'servers: { s: { upstream: { url: "https://x", headers: { a: b, A: c }, retries: 3 }, access: [api-key] } }',
+      ['servers.s.upstream.headers.A', 'servers.s.upstream.retries'],
+    ],
+    [
+      'two things that are wrong with one URL',
+      `publicUrl: http://mcp.example.com/gate?a\nlog: 1\n${SERVER}`,
+      ['publicUrl', 'log'],
+    ],
+  ]
+  for (const [what, yaml, paths] of cases) {
+    it(what, () =>
+      assert.deepEqual(
+        problemsOf(yaml).map(({ path }) => path),
+        paths,
+      ),
+    )
+  }
+
+  it('except what a fault only makes look wrong', () => {
+    for (const [yaml, paths] of [
+      ['listen: { host: 0.0.0.0, tsl: { cert: a, key: b } }', ['listen.tsl']],
+      ['listen: { host: 0.0.0.0, tls: { cert: a } }', ['listen.tls.key']],
+      ['listen: { host: 0.0.0.0 }\ntrustedProxies: [10.0.0.0.5]', ['trustedProxies[0]']],
+      ['listen: { host: 0.0.0.0 }\ntrustedProxys: [10.0.0.5]', ['trustedProxys']],
+      ['listen: { host: 0.0.0.0 }\ntls: { cert: a, key: b }', ['tls']],
+      ['keys: { maxAge: forever, rotateBefore: 100d }', ['keys.maxAge']],
+    ] as const) {
+      assert.deepEqual(
+        problemsOf(`${yaml}\n${SERVER}`).map(({ path }) => path),
+        paths,
+      )
+    }
+  })
+})
+
+describe('a key in the wrong place', () => {
+  const cases: [yaml: string, message: RegExp][] = [
+    [`port: 8000\n${SERVER}`, /^port: unknown key `port`; it belongs under `listen`$/],
+    [`tls: { cert: a, key: b }\n${SERVER}`, /it belongs under `listen`$/],
+    [`bodyBytes: 1MiB\n${SERVER}`, /it belongs under `limits`$/],
+    [`access: [api-key]\n${SERVER}`, /it belongs under `servers\.NAME`$/],
+    [`listen: { level: info }\n${SERVER}`, /it belongs under `log`$/],
+    [`file: x\n${SERVER}`, /unknown key `file`$/], // more than one place knows it
+    [`constructor: x\n${SERVER}`, /unknown key `constructor`$/],
+    [
+      'servers: { s: { upstream: { command: a }, env: {}, access: [api-key] } }',
+      /^servers\.s\.env: unknown key `env`; it belongs under `upstream`$/,
+    ],
+    [
+      'servers: { s: { upstream: { comand: a }, access: [api-key] } }',
+      /^servers\.s\.upstream\.comand: unknown key `comand`; did you mean `command`\?$/,
+    ],
+    [`mcpServers: {}\n${SERVER}`, /; here it is `servers: \{ NAME: \{ upstream: .* access: \[api-key\] \} \}`$/],
+  ]
+  for (const [yaml, message] of cases) {
+    it(yaml.split('\n')[0] ?? '', () => assert.match(problemOf(yaml), message))
+  }
 })
 
 describe('certificates', () => {
