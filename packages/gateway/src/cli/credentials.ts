@@ -2,7 +2,7 @@ import { dueAt, type Issued, type IssueTerms, issue, rotate } from '@portcullis/
 import { READ_SCOPE, WRITE_SCOPE } from '@portcullis/auth/policy'
 import type { CredentialKind, CredentialRecord } from '@portcullis/auth/store'
 import { didYouMean, parseDuration, publicUrlOf, type ServerSettings, type Settings } from '../config/index.ts'
-import { openStores, type Stores } from '../state/index.ts'
+import { openStoresForCommand, type Stores } from '../state/index.ts'
 import { Failure, UsageError } from './command.ts'
 import { recordOperation } from './operation.ts'
 
@@ -14,7 +14,7 @@ export async function withStores<T>(settings: Settings, work: (stores: Stores) =
   if (settings.store.kind === 'memory') {
     throw new Failure('the store is `memory:`: its credentials are in the running gate and nowhere else')
   }
-  const stores = openStores(settings.store)
+  const stores = openStoresForCommand(settings.store)
   try {
     return await work(stores)
   } finally {

@@ -1,4 +1,7 @@
-/** What the gate keeps on disk: its databases and the key that seals secrets in them. Knows nothing of what is in them. */
+/**
+ * What the gate keeps on disk: its databases and the key that seals secrets in them. Sees to it that a database that
+ * another process holds keeps no caller waiting. Knows nothing of what is in them.
+ */
 export { openAudit } from './audit.ts'
 export { readSealingKey } from './sealing-key.ts'
-export { openDatabase, openStores, type Stores } from './stores.ts'
+export { openStores, openStoresForCommand, type Stores } from './stores.ts'

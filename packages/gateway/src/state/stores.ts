@@ -1,6 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { statSync } from 'node:fs'
 import {
   type CredentialStore,
   memoryCredentials,
@@ -11,6 +9,8 @@ import {
   sqliteSessions,
 } from '@portcullis/auth/store'
 import type { StoreSettings } from '../config/index.ts'
+import { openDatabase } from './database.ts'
+import { openWriteLine, type WriteLine } from './write-line.ts'
 
 export interface Stores {
   readonly credentials: CredentialStore
@@ -19,22 +19,63 @@ export interface Stores {
 }
 
 /**
- * Opens the stores that the configuration names. A directory that is made for them is this user's alone.
- * @throws when the database cannot be opened or belongs to a later version.
+ * Opens the stores that the configuration names, for a gate: what they write while another process does is written
+ * later, without standing on the event loop.
+ * @throws when the database cannot be opened or belongs to a later version; the message names the file.
  */
 export function openStores(settings: StoreSettings): Stores {
-  if (settings.kind === 'memory') {
-    return { credentials: memoryCredentials(), sessions: memorySessions(), close() {} }
-  }
-  const db = openDatabase(settings.file)
-  prepareDatabase(db)
+  if (settings.kind === 'memory') return inMemory()
+  const db = openDatabase(settings.file, prepareDatabase)
+  const line = openWriteLine(db)
   const credentials = sqliteCredentials(db)
   const expectInPlace = watchPlace(settings.file)
   const changes = () => {
     expectInPlace()
     return credentials.changes()
   }
-  return { credentials: { ...credentials, changes }, sessions: sqliteSessions(db), close: () => db.close() }
+  return {
+    credentials: { ...inLine(credentials, line), changes },
+    sessions: sessionsInLine(sqliteSessions(db), line),
+    close() {
+      line.close()
+      db.close()
+    },
+  }
+}
+
+/** The same for a command, which has nothing else to do: a write waits two seconds for another process where it is. */
+export function openStoresForCommand(settings: StoreSettings): Stores {
+  if (settings.kind === 'memory') return inMemory()
+  const db = openDatabase(settings.file, prepareDatabase)
+  return { credentials: sqliteCredentials(db), sessions: sqliteSessions(db), close: () => db.close() }
+}
+
+function inMemory(): Stores {
+  return { credentials: memoryCredentials(), sessions: memorySessions(), close() {} }
+}
+
+function inLine(store: CredentialStore, { write }: WriteLine): CredentialStore {
+  return {
+    ...store,
+    insert: (record) => write(() => store.insert(record)),
+    insertMany: (records) => write(() => store.insertMany(records)),
+    revoke: (id, now) => write(() => store.revoke(id, now)),
+    rotate: (id, successor, endsAt, now) => write(() => store.rotate(id, successor, endsAt, now)),
+    undoRotation: (id, expiresAt, now) => write(() => store.undoRotation(id, expiresAt, now)),
+    touch: (uses) => write(() => store.touch(uses)),
+    claim: (id, mark, now) => write(() => store.claim(id, mark, now)),
+    release: (id, mark) => write(() => store.release(id, mark)),
+  }
+}
+
+function sessionsInLine(store: SessionStore, { write }: WriteLine): SessionStore {
+  return {
+    ...store,
+    put: (session) => write(() => store.put(session)),
+    remove: (idHash) => write(() => store.remove(idHash)),
+    touch: (seen) => write(() => store.touch(seen)),
+    prune: (before) => write(() => store.prune(before)),
+  }
 }
 
 /** Between two looks whether a database is still in its place, in milliseconds. */
@@ -58,12 +99,4 @@ function watchPlace(file: string): () => void {
     }
     if (!isInPlace) throw new Error('the database was deleted or replaced under the running gate; start it anew')
   }
-}
-
-/** A database file that only this user can read, whatever the umask; SQLite gives its companions the same mode. */
-export function openDatabase(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const db = new DatabaseSync(file)
-  chmodSync(file, 0o600)
-  return db
 }
