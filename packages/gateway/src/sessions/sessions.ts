@@ -50,6 +50,7 @@ export interface SessionOptions {
 
 /** An idle session younger than this is not given up for another caller's, in seconds. */
 const GRACE = 60
+const GONE = 'gone'
 
 /**
  * Legacy sessions as the gate minted them, bound to principal (with its tenant) and server. Somebody else's session
@@ -62,6 +63,8 @@ export class Sessions {
   private readonly held = new Map<string, number>()
   private readonly options: SessionOptions
   private seen = new Map<string, number>()
+  /** What the store has not taken yet, by hash: sessions to keep, and `GONE` for those that have ended. */
+  private readonly owed = new Map<string, Session | typeof GONE>()
 
   constructor(options: SessionOptions) {
     this.options = options
@@ -82,7 +85,7 @@ export class Sessions {
     }
     const id = randomText(24)
     const session = this.remember(id, { server, principalKey, upstreamSession })
-    if (isLasting) forRestart(() => this.options.store.put(this.toRecord(session)))
+    if (isLasting) this.write(session.idHash, session)
     return session
   }
 
@@ -92,11 +95,13 @@ export class Sessions {
     if (known !== undefined) return this.ifOwn(known, server, principalKey)
     // Sessions of children are never stored, and ids of ours have one length.
     if (id.length !== 32) return undefined
-    const record = this.options.store.find(hashOf(id))
-    const recall = (found: SessionRecord | undefined): Session | undefined => {
-      const session = found === undefined ? undefined : this.recall(id, found)
-      return session === undefined ? undefined : this.ifOwn(session, server, principalKey)
-    }
+    const idHash = hashOf(id)
+    // It has ended, and the store has not heard of that yet.
+    if (this.owed.has(idHash)) return undefined
+    const record = this.options.store.find(idHash)
+    const recall = (found: SessionRecord | undefined): Session | undefined =>
+      // Somebody else's is left where it is: who may not have it must not make others pay for its place.
+      found?.server === server && found.principalKey === principalKey ? this.recall(id, found) : undefined
     return record instanceof Promise ? record.then(recall) : recall(record)
   }
 
@@ -104,32 +109,64 @@ export class Sessions {
   end(session: Session): void {
     if (this.live.delete(session.id)) this.count(session.principalKey, -1)
     this.seen.delete(session.idHash)
-    forRestart(() => this.options.store.remove(session.idHash))
+    this.write(session.idHash, GONE)
   }
 
-  /** Ends what has been idle for longer than `idleSeconds`, and writes when the others were last seen. */
+  /**
+   * Ends what has been idle for longer than `idleSeconds`, and writes what the store has not taken yet.
+   * @throws when the store does not take when sessions were last seen; that is kept for the next time.
+   */
   async sweep(idleSeconds: number): Promise<void> {
-    const before = this.options.now() - idleSeconds
+    const now = this.options.now()
+    const before = now - idleSeconds
     for (const session of this.live.values()) {
-      if (session.lastSeenAt >= before) break
-      if (session.open === 0) this.drop(session)
+      const isUsed = session.open > 0 && now - session.lastSeenAt > idleSeconds / 2
+      // One that was seen later than now was so by a clock that has been set back since.
+      if (isUsed || session.lastSeenAt > now) this.noteSeen(session, now)
+      else if (session.open === 0 && session.lastSeenAt < before) this.drop(session)
     }
-    const { seen } = this
-    this.seen = new Map()
-    if (seen.size > 0) await this.options.store.touch(seen)
+    for (const [idHash, what] of [...this.owed]) this.write(idHash, what)
+    await this.writeSeen()
     await this.options.store.prune(before)
+  }
+
+  private async writeSeen(): Promise<void> {
+    const { seen } = this
+    if (seen.size === 0) return
+    this.seen = new Map()
+    try {
+      await this.options.store.touch(seen)
+    } catch (error) {
+      this.seen = new Map([...seen, ...this.seen])
+      throw error
+    }
   }
 
   private ifOwn(session: Session, server: string, principalKey: string): Session | undefined {
     if (session.server !== server || session.principalKey !== principalKey) return undefined
     const now = this.options.now()
     if (session.lastSeenAt !== now) {
-      session.lastSeenAt = now
-      this.seen.set(session.idHash, now)
+      this.noteSeen(session, now)
       this.live.delete(session.id)
       this.live.set(session.id, session)
     }
     return session
+  }
+
+  private noteSeen(session: Session, now: number): void {
+    session.lastSeenAt = now
+    this.seen.set(session.idHash, now)
+  }
+
+  /** The store is for the next start; while it takes nothing, sessions begin and end all the same. */
+  private write(idHash: string, what: Session | typeof GONE): void {
+    const { store, maxSessions } = this.options
+    if (this.owed.size > maxSessions) this.owed.delete(this.owed.keys().next().value as string)
+    this.owed.set(idHash, what)
+    const taken = (): void => {
+      if (this.owed.get(idHash) === what) this.owed.delete(idHash)
+    }
+    Promise.try(() => (what === GONE ? store.remove(idHash) : store.put(this.toRecord(what)))).then(taken, () => {})
   }
 
   /**
@@ -185,14 +222,23 @@ export class Sessions {
   }
 
   private recall(id: string, record: SessionRecord): Session | undefined {
-    const { idHash, server, principalKey, upstreamSession } = record
-    if (upstreamSession === undefined || this.live.size >= this.options.maxSessions) return undefined
+    const known = this.live.get(id)
+    if (known !== undefined) return known
+    const { idHash, server, principalKey } = record
+    const upstreamSession = this.unseal(record)
+    if (upstreamSession === undefined) return undefined
+    if (this.live.size >= this.options.maxSessions && !this.makeRoom(principalKey)) return undefined
+    this.seen.set(idHash, this.options.now())
+    return this.remember(id, { server, principalKey, upstreamSession })
+  }
+
+  private unseal({ idHash, upstreamSession }: SessionRecord): string | undefined {
+    if (upstreamSession === undefined) return undefined
     try {
-      const opened = openBytes(this.options.sealingKey, upstreamSession, idHash)
-      return this.remember(id, { server, principalKey, upstreamSession: Buffer.from(opened).toString() })
+      return Buffer.from(openBytes(this.options.sealingKey, upstreamSession, idHash)).toString()
     } catch {
       // Sealed under a key that is gone: the caller starts a new session, which is what a 404 tells it.
-      forRestart(() => this.options.store.remove(idHash))
+      this.write(idHash, GONE)
       return undefined
     }
   }
@@ -202,11 +248,6 @@ export class Sessions {
     const sealed = sealBytes(this.options.sealingKey, Buffer.from(upstreamSession), idHash)
     return { idHash, server, principalKey, upstreamSession: sealed, lastSeenAt }
   }
-}
-
-/** The store is for the next start; where it takes nothing, sessions begin and end all the same. The sweep says so. */
-function forRestart(tell: () => MaybePromise<unknown>): void {
-  Promise.try(tell).catch(() => {})
 }
 
 function hashOf(id: string): string {
