@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Gate, startGate } from './harness/gate.ts'
 import { type Answer, type HeaderFields, send } from './harness/http.ts'
-import { bearer, envelope, errorOf, type Json, mirrored, post, read, textOf } from './harness/mcp.ts'
+import { bearer, envelope, errorOf, type Json, mirrored, post, read, speak, textOf } from './harness/mcp.ts'
 import { MODERN, scenario, setUp, tearDown, topic } from './harness/suite.ts'
 import { type Journal, journaledProgram } from './harness/upstreams.ts'
 import { Witness } from './servers/witness.ts'
@@ -114,6 +114,27 @@ topic('I. Eras: what a modern request mirrors in its headers', () => {
       const read = messageOf('resources/read', { uri: 'test://a%20b' })
       const decoded = mirrored('resources/read', { uri: 'test://a b' })
       await assertRefused(MISMATCH, read, decoded, 'a percent is not decoded (IT-28)')
+
+      // Before there were such fields nobody need send them; what stands in them travels on, and is no lie either
+      const { headers, request } = await speak(gate.mcp('http'), '2025-03-26', bearer(keys.http as string))
+      const legacy = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'echo', arguments: {} } }
+      const bodies: [unknown, HeaderFields][] = [
+        [legacy, { 'mcp-method': 'tools/list' }],
+        [legacy, { 'mcp-method': 'tools/call', 'mcp-name': 'delete_item' }],
+        [legacy, { 'mcp-name': 'delete_item' }],
+        [[{ ...legacy, method: 'tools/list' }, legacy], { 'mcp-method': 'tools/list' }],
+        [{ jsonrpc: '2.0', method: 'notifications/cancelled', params: {} }, { 'mcp-method': 'tools/call' }],
+        [{ jsonrpc: '2.0', id: 7, result: {} }, { 'mcp-method': 'tools/call' }],
+      ]
+      witness.forget()
+      for (const [body, fields] of bodies) {
+        const answer = await post(gate.mcp('http'), body, { ...headers, ...fields })
+        assert.equal(answer.status, 400, answer.text)
+        assert.equal((answer.json().error as Json).code, MISMATCH, answer.text)
+      }
+      assert.equal(witness.heard.length, 0)
+      const truth = { headers: { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw==?=' } }
+      assert.equal((await request('tools/call', legacy.params, truth)).status, 200)
     },
   )
 

@@ -1,5 +1,5 @@
 import { decodeUtf8 } from '../crypto/index.ts'
-import type { NotificationMessage, RequestMessage } from './message.ts'
+import type { Message, NotificationMessage, RequestMessage } from './message.ts'
 import { isMirrored } from './methods.ts'
 import { eraOfRevision } from './revisions.ts'
 
@@ -41,21 +41,33 @@ export function checkMirroredFields(request: RequestMessage, fields: MirroredFie
 /**
  * Whether the header fields of a modern notification contradict its body. Every POST states its revision in a header
  * (requirements TM-10). Further a notification need not mirror anything in 2026-07-28, nor have a `_meta`, but what it
- * does mirror must be true (TM-12, TM-14). It names nothing, so there is nothing that `Mcp-Name` could contradict.
+ * does mirror must be true (TM-12, TM-14).
  */
 export function checkMirroredNotification(
-  { method, params }: NotificationMessage,
+  notification: NotificationMessage,
   fields: MirroredFields,
 ): MirrorFault | undefined {
   if (!fields.version) return mismatch('The MCP-Protocol-Version header is missing.')
-  const meta = params?._meta
+  const meta = notification.params?._meta
   if (isObject(meta) && Object.hasOwn(meta, VERSION_KEY) && !isSaid(fields.version, meta[VERSION_KEY])) {
     return mismatch('MCP-Protocol-Version differs from "_meta".')
   }
-  if (fields.method !== undefined && !isSaid(fields.method, method)) {
+  return checkUnasked(notification, fields)
+}
+
+/**
+ * Whether a message that need not be mirrored, such as any of the legacy era, is another than its header fields say.
+ * They travel on, and who stands behind the gate may decide by them. What names nothing has no `Mcp-Name` to contradict.
+ */
+export function checkUnasked(
+  message: Message,
+  { method, name }: Omit<MirroredFields, 'version'>,
+): MirrorFault | undefined {
+  if (method !== undefined && (message.kind === 'response' || !isSaid(method, message.method))) {
     return mismatch('Mcp-Method differs from "method".')
   }
-  return undefined
+  if (name === undefined || message.kind !== 'request' || !isMirrored(message.method)) return undefined
+  return checkName(message, name)
 }
 
 /** Whether a field says, to every reader of its bytes, what the body says. */

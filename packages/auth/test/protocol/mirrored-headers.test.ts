@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import {
   checkMirroredFields,
   checkMirroredNotification,
+  checkUnasked,
   decodeFieldValue,
   eraOfRevision,
   isLegacyRevision,
@@ -147,6 +148,39 @@ it('a notification need not say in its body what it says in the header (TM-14)',
 
   for (const params of [undefined, {}, { _meta: {} }, { _meta: { progressToken: 1 } }, { requestId: 1 }]) {
     assert.equal(checkMirroredNotification(givenNotification(params), said), undefined, JSON.stringify(params))
+  }
+})
+
+it('a message that need not be mirrored is none other than its fields say', () => {
+  const note = givenNotification()
+  const response = { kind: 'response', id: '1' } as const
+  const listing = givenRequest('tools/list')
+  const none = { method: undefined, name: undefined }
+
+  for (const [message, said] of [
+    [call, none],
+    [note, none],
+    [response, none],
+    [call, fields],
+    [call, { ...none, name: '=?base64?cmVhZF9maWxl?=' }],
+    [listing, { method: 'tools/list', name: 'anything' }],
+    [note, { method: note.method, name: 'anything' }],
+    [response, { ...none, name: 'anything' }],
+  ] as const) {
+    assert.equal(checkUnasked(message, said), undefined, JSON.stringify([message, said]))
+  }
+  for (const [message, said] of [
+    [call, { ...none, method: 'tools/list' }],
+    [call, { ...none, method: '' }],
+    [call, { ...none, name: 'write_file' }],
+    [call, { ...none, name: '=?base64?cmVhZF9maWxl' }],
+    [call, { ...none, name: '=?base64?cmVhZF9maWxlCg?=' }],
+    [givenRequest('tools/call'), { ...none, name: 'read_file' }],
+    [listing, fields],
+    [note, { ...none, method: 'tools/call' }],
+    [response, { ...none, method: 'tools/call' }],
+  ] as const) {
+    assert.equal(checkUnasked(message, said)?.code, -32020, JSON.stringify([message, said]))
   }
 })
 

@@ -1,9 +1,17 @@
-import { checkMirroredFields, checkMirroredNotification } from '@portcullis/auth/protocol'
+import {
+  checkMirroredFields,
+  checkMirroredNotification,
+  checkUnasked,
+  type Era,
+  type Incoming,
+  type MirroredFields,
+  type MirrorFault,
+} from '@portcullis/auth/protocol'
 import { conversationOf } from './conversation-of.ts'
 import { type Bound, idOf, type Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
-/** Whether the body is of the revision that the headers name, and says what they mirror (MCP 2026-07-28). */
+/** Whether the body is of the revision that the headers name, and says what they mirror (MCP 2026-07-28, requirements GW-10). */
 export function agreesWithHeaders(passage: Passage, bound: Bound): boolean {
   const { incoming, era, fields } = bound
   if (incoming === undefined) return true
@@ -16,16 +24,30 @@ export function agreesWithHeaders(passage: Passage, bound: Bound): boolean {
   if (incoming.isBatch && !hasBatches) {
     return refuse(replies.invalidRequest('This revision has no batches: send one message.'), 'batch')
   }
-  if (era === 'legacy') return true
   const [message] = incoming.messages
-  if (message.kind === 'response') {
+  if (era === 'modern' && message.kind === 'response') {
     return refuse(replies.invalidRequest('This revision has no responses of clients.'), 'response_unasked')
   }
-  const mirrored = { version, method: fields.header('mcp-method'), name: fields.header('mcp-name') }
-  const isRequest = message.kind === 'request'
-  const fault = isRequest ? checkMirroredFields(message, mirrored) : checkMirroredNotification(message, mirrored)
+  const fault = faultOf(incoming, era, {
+    version,
+    method: fields.header('mcp-method'),
+    name: fields.header('mcp-name'),
+  })
   if (fault === undefined) return true
   return refuse(replies.fault(fault.code, fault.message, idOf(incoming)), 'header_mismatch')
+}
+
+function faultOf({ messages }: Incoming, era: Era, fields: MirroredFields): MirrorFault | undefined {
+  if (era === 'legacy') {
+    for (const message of messages) {
+      const fault = checkUnasked(message, fields)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
+  const [message] = messages
+  if (message.kind === 'request') return checkMirroredFields(message, fields)
+  return message.kind === 'notification' ? checkMirroredNotification(message, fields) : undefined
 }
 
 /** A response goes upstream only if the server has asked this caller, in this session, and not yet been answered. */
