@@ -58,6 +58,8 @@ export interface Command<Given extends Options = Options> {
   /** Further lines of `--help`: what one should know before one runs it. */
   readonly about?: string
   readonly options: Given
+  /** Of a command with a configuration of its own: what is said to whoever names another by `--config`. */
+  readonly ownConfig?: string
   /** Least and most arguments that are not options. Default: none. */
   readonly positionals?: readonly [least: number, most: number]
   run(context: Context<Given>): Promise<ExitCode>

@@ -12,6 +12,9 @@ export const command = defineCommand({
   about:
     'Runs a gate in front of @modelcontextprotocol/server-everything, with everything it makes in one directory.\n' +
     'The first start makes an API key and shows it; later starts keep it.',
+  ownConfig:
+    'has a configuration of its own, in the directory that --state names; ' +
+    'a gate with yours is "portcullis serve --config FILE"',
   options: {
     port: { type: 'string', value: 'N', help: 'default 8000' },
     state: { type: 'string', value: 'DIR', help: 'default ./state' },

@@ -21,7 +21,9 @@ export function helpOfGroup(path: readonly string[], summary: string, commands: 
 
 export function helpOfCommand(path: readonly string[], summary: string, command: Command): string {
   const usage = [...path, command.usage].filter((word) => word !== '').join(' ')
-  const options: Options = { ...command.options, ...COMMON_OPTIONS }
+  const { config, ...others } = COMMON_OPTIONS
+  const common: Options = command.ownConfig === undefined ? { config, ...others } : others
+  const options: Options = { ...command.options, ...common }
   return [
     summary,
     '',

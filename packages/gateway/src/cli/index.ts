@@ -12,7 +12,8 @@
  * `export const group: Group = { commands: [{ name, summary, load }, …] }`. The row loads the module when it is called,
  * so a command may import what it needs, and no other pays for it.
  *
- *   - `--config`, `--json` and `--help` are there for every command: `context.settings()`, `context.answer()`.
+ *   - `--config`, `--json` and `--help` are there for every command: `context.settings()`, `context.answer()`. One that
+ *     has a configuration of its own (`ownConfig`) refuses `--config`, for it would speak of another gate.
  *   - stdout has the answer and nothing else; everything that is said on the way goes to stderr.
  *   - Throw `UsageError` when it was called wrongly, `Failure` when it could not be done; both are one line.
  *   - A secret is read from stdin or a file, never from an option: arguments are seen by every process.

@@ -36,7 +36,10 @@ export async function runCommand(
   }
 }
 
-/** Finds the command, level by level. `args` begins with a command's name, if one was given at all. */
+/**
+ * Finds the command, level by level. `args` begins with a command's name, if one was given at all; `help keys` and
+ * `keys help` are `keys --help`.
+ */
 async function dispatch(args: readonly string[], streams: Streams, commands: readonly Entry[]): Promise<ExitCode> {
   const path = [PROGRAM]
   let entries = commands
@@ -44,11 +47,16 @@ async function dispatch(args: readonly string[], streams: Streams, commands: rea
   let rest = args
   for (;;) {
     const [name, ...further] = toFront(rest)
+    if (name === 'help') {
+      rest = [...further.filter((word) => word !== '--help' && word !== '-h'), '--help']
+      continue
+    }
     if (name === undefined || name.startsWith('-')) return withoutCommand(path, summary, entries, rest, streams)
     const entry = entries.find((each) => each.name === name)
     if (entry === undefined) {
       const known = entries.map((each) => each.name)
-      throw new UsageError(`unknown command "${[...path.slice(1), name].join(' ')}"${didYouMean(name, known)}`)
+      const hint = didYouMean(name, known) || `; "${path.join(' ')} --help" lists those that there are`
+      throw new UsageError(`unknown command "${[...path.slice(1), name].join(' ')}"${hint}`)
     }
     path.push(name)
     const loaded = await entry.load()
@@ -95,6 +103,7 @@ async function runOne(
       streams.stdout(helpOfCommand(path, summary, command))
       return 0
     }
+    if (parsed.values.config !== undefined && command.ownConfig !== undefined) throw new UsageError(command.ownConfig)
     requireArguments(parsed, command.options, command.positionals)
     return await command.run(contextOf(parsed, streams))
   } catch (error) {

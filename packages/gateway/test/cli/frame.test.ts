@@ -122,10 +122,49 @@ describe('a command', () => {
   })
 })
 
+describe('a command with a configuration of its own', () => {
+  const own: Entry = {
+    name: 'own',
+    summary: '',
+    load: async () => defineCommand({ usage: '', options: {}, ownConfig: 'has its own', run: async () => 0 }),
+  }
+
+  it('refuses another, and is not kept from running by that of the environment', async () => {
+    for (const argv of [
+      ['own', '--config', 'x.yaml'],
+      ['--config=x.yaml', 'own'],
+    ]) {
+      assert.deepEqual(await run(argv, { commands: [own] }), {
+        code: 2,
+        stdout: '',
+        stderr: 'portcullis: own: has its own\n',
+      })
+    }
+    assert.equal((await run(['own'], { commands: [own], env: { PORTCULLIS_CONFIG: 'x.yaml' } })).code, 0)
+  })
+
+  it('shows no option for it', async () => {
+    const { stdout } = await run(['own', '--help'], { commands: [own] })
+    assert.doesNotMatch(stdout, /--config/)
+    assert.match(stdout, /--json/)
+  })
+
+  it('is the demonstration', async () => {
+    const { code, stderr } = await run(['demo', '--config', 'x.yaml'])
+    assert.equal(code, 2)
+    assert.match(stderr, /^portcullis: demo: .*"portcullis serve --config FILE"/)
+  })
+})
+
 describe('used wrongly, a command says in one line what was wrong, and ends with 2', () => {
   const cases: [argv: string[], said: string][] = [
     [['helo'], 'unknown command "helo"; did you mean `hello`?'],
-    [['constructor'], 'unknown command "constructor"'],
+    [['constructor'], 'unknown command "constructor"; "portcullis --help" lists those that there are'],
+    [
+      ['people', 'elsewhere'],
+      'unknown command "people elsewhere"; "portcullis people --help" lists those that there are',
+    ],
+    [['help', 'helo'], 'unknown command "helo"; did you mean `hello`?'],
     [['people', 'gret'], 'unknown command "people gret"; did you mean `greet`?'],
     [['hello', '--nam', 'a'], 'hello: unknown option --nam; did you mean `--name`?'],
     [['hello', '-x'], 'hello: unknown option -x'],
@@ -179,6 +218,35 @@ describe('help', () => {
       assert.match(one.stdout, /--name NAME +Whom to greet \(required\)/)
       assert.match(one.stdout, /-l, --loud +Greet loudly/)
       assert.match(one.stdout, /--config FILE/)
+    }
+  })
+
+  it('is what the word help asks for', async () => {
+    const { commands } = givenCommands()
+    for (const [words, option] of [
+      [['help'], ['--help']],
+      [['help', '--help'], ['--help']],
+      [
+        ['--json', 'help', 'people'],
+        ['people', '--help'],
+      ],
+      [
+        ['people', 'help'],
+        ['people', '--help'],
+      ],
+      [
+        ['help', 'people', 'greet'],
+        ['people', 'greet', '--help'],
+      ],
+      [
+        ['people', 'help', 'greet'],
+        ['people', 'greet', '--help'],
+      ],
+    ] as const) {
+      const asked = await run(words, { commands })
+
+      assert.equal(asked.code, 0)
+      assert.deepEqual(asked, await run(option, { commands }))
     }
   })
 
