@@ -2,6 +2,7 @@ import { type Gate, openGate } from '../compose.ts'
 import type { Settings } from '../config/index.ts'
 import { openLog } from '../log/index.ts'
 import { Failure, UsageError } from './command.ts'
+import { faultOfListening } from './listening.ts'
 
 /** What is said when the gate stands. `apiKey` and `admin` are null where there is nothing to tell. */
 export interface Ready {
@@ -23,7 +24,8 @@ export async function runGate(settings: Settings, announce: (gate: Gate) => Prom
   try {
     gate = await openGate(settings, log)
   } catch (error) {
-    throw new Failure(`the gate cannot start: ${error instanceof Error ? error.message : String(error)}`)
+    const reason = faultOfListening(error, settings) ?? (error instanceof Error ? error.message : String(error))
+    throw new Failure(`the gate cannot start: ${reason}`)
   }
   const ended = untilAsked()
   await announce(gate)

@@ -16,8 +16,12 @@ export interface ConfigDocument {
   /** Paths, formatted, where a value is missing because a reference or an alias led nowhere. */
   readonly gaps: ReadonlySet<string>
   /** @param part Whether to point at the key itself or at what it holds. The nearest place above when it is missing. */
-  locate(path: Path, part?: 'key' | 'value'): Pick<Problem, 'line' | 'column'>
+  locate(path: Path, part?: 'key' | 'value'): Place
+  /** The place of what a path leads to, if it is there. */
+  find(path: Path): Place | undefined
 }
+
+type Place = Pick<Problem, 'line' | 'column'>
 
 /** Reads YAML 1.2 (core schema). Whatever is wrong with the text becomes a problem; nothing is thrown. */
 export function readDocument(text: string, env: Environment): ConfigDocument {
@@ -30,7 +34,7 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
   const { document, unquoted } = parseAround(text, lines)
   if (document === undefined) {
     const problem = { line: 1, column: 1, path: '', message: 'is nested too deeply' }
-    return { problems: [problem], gaps: new Set(), locate: () => place(0) }
+    return { problems: [problem], gaps: new Set(), locate: () => place(0), find: () => undefined }
   }
   const walk = new Walk(env, (offset, path, message) =>
     problems.push({ ...place(offset), path: formatPath(path), message }),
@@ -41,11 +45,16 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
   }
   const { version, explicit } = document.directives?.yaml ?? {}
   if (explicit && version !== '1.2') problems.push({ ...place(0), path: '', message: 'must be YAML 1.2' })
-  const locate: ConfigDocument['locate'] = (path, part) => place(walk.offsetOf(path, part))
+  const read = {
+    problems,
+    gaps: walk.gaps,
+    locate: (path: Path, part?: 'key' | 'value') => place(walk.offsetOf(path, part)),
+    find: (path: Path) => (walk.has(path) ? place(walk.offsetOf(path)) : undefined),
+  }
   // A text that is not YAML has no shape to judge: what follows the fault would be misread. A tag only has no meaning.
-  if (document.errors.some(({ code }) => code !== 'TAG_RESOLVE_FAILED')) return { problems, gaps: walk.gaps, locate }
+  if (document.errors.some(({ code }) => code !== 'TAG_RESOLVE_FAILED')) return read
   const value = walk.read(document.contents as Node | null, [])
-  return walk.exhausted ? { problems, gaps: walk.gaps, locate } : { value, problems, gaps: walk.gaps, locate }
+  return walk.exhausted ? read : { ...read, value }
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>
@@ -141,6 +150,10 @@ class Walk {
     if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node | null>[], path)
     if (isSeq(node)) return node.items.map((item, index) => this.read(item as Node, [...path, index]))
     return isScalar(node) ? this.#readScalar(node.value, offset, path) : null
+  }
+
+  has(path: Path): boolean {
+    return this.#offsets.has(JSON.stringify(path))
   }
 
   offsetOf(path: Path, part: 'key' | 'value' = 'value'): number {

@@ -4,7 +4,7 @@ import { findContradictions } from './contradictions.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
 import type { Fault } from './issues.ts'
 import { parseFile } from './parse.ts'
-import { formatPath, inFileOrder, type Problem } from './problem.ts'
+import { formatPath, inFileOrder, type Path, type Problem } from './problem.ts'
 import type { Environment } from './references.ts'
 import type { Settings } from './settings.ts'
 import { settle } from './settle.ts'
@@ -43,6 +43,16 @@ export function loadConfig(file: string, env: Environment = process.env): Loaded
 
   const settings = settle(parsed.sections as Required<ParsedSections>, parsed.servers, absolute)
   return { settings: { ...settings, warnings: inFileOrder(locate(findWarnings(settings, env))) } }
+}
+
+/**
+ * Where a setting stands in its file, as `FILE:LINE:COLUMN`, for what is found wrong with it later. The file alone when it
+ * does not stand there.
+ */
+export function placeOf(file: string, path: Path): string {
+  const text = readText(file)
+  const at = text.fault === undefined ? readDocument(text.content, {}).find(path) : undefined
+  return at === undefined ? file : `${file}:${at.line}:${at.column}`
 }
 
 type Text = { readonly content: string; readonly fault?: undefined } | { readonly fault: string }
