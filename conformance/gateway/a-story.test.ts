@@ -165,7 +165,7 @@ topic('A. The story: two commands', () => {
     const free = await freePort()
     const shown = await launch(home, { args: demo(home, free).slice(0, -1), saysReady: false })
 
-    await until('snippet', () => shown.stdout.includes('Ctrl-C'))
+    await until('key', () => shown.stdout.includes('Keep it'))
     const snippet = /\{\n {2}.*?\n {2}\}\n/s.exec(shown.stdout)?.[0] ?? ''
     const { mcpServers } = JSON.parse(snippet)
     const { url, headers } = mcpServers.everything
@@ -173,6 +173,11 @@ topic('A. The story: two commands', () => {
 
     assert.equal(url, `http://127.0.0.1:${free}/everything/mcp`)
     assert.ok(toolNames(await speaker.request('tools/list')).includes('echo'))
+
+    // The key stays where a person looks, whatever the gate does next
+    const [, key] = headers.Authorization.split(' ')
+    assert.ok(shown.stdout.trimEnd().split('\n').at(-2)?.includes(key), shown.stdout)
+    assert.equal(shown.log, '')
     await shown.stop()
   })
 

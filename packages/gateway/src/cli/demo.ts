@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path'
 import { issue } from '@portcullis/auth/keys'
 import type { CredentialRecord } from '@portcullis/auth/store'
 import { loadConfig } from '../config/index.ts'
@@ -19,42 +20,49 @@ export const command = defineCommand({
     port: { type: 'string', value: 'N', help: 'default 8000' },
     state: { type: 'string', value: 'DIR', help: 'default ./state' },
   },
-  async run({ values, env, json, answer }) {
+  async run({ values, env, json, answer, stderr }) {
     const file = createDemo(values.state ?? 'state')
     const { settings, problems } = loadConfig(file, env)
     if (problems !== undefined) throw new ConfigRefused(file, problems)
-    await runGate(withPort(settings, values.port), async (gate) => {
-      const { credentials } = gate.stores
-      const now = Math.floor(Date.now() / 1000)
-      const isFirst = (await credentials.list({ server: SERVER, kind: 'api-key', limit: 1 })).length === 0
-      const terms = {
-        kind: 'api-key',
-        server: SERVER,
-        name: 'first key',
-        expiresAt: now + settings.keys.maxAgeSeconds,
-      } as const
-      const announce = ({ id, clientId, server }: CredentialRecord): void =>
-        gate.recorder.operation({ type: 'key.created', actor: 'command', credentialId: id, clientId, server })
-      const key = isFirst ? (await issue(credentials, terms, now, announce)).secret : null
-      const mcp = gate.mcp.get(SERVER) ?? ''
-      answer(readyOf(gate, key), json ? '' : welcome(mcp, key, file))
-    })
+    await runGate(
+      withPort(settings, values.port),
+      async (gate) => {
+        const { credentials } = gate.stores
+        const now = Math.floor(Date.now() / 1000)
+        const isFirst = (await credentials.list({ server: SERVER, kind: 'api-key', limit: 1 })).length === 0
+        const terms = {
+          kind: 'api-key',
+          server: SERVER,
+          name: 'first key',
+          expiresAt: now + settings.keys.maxAgeSeconds,
+        } as const
+        const announce = ({ id, clientId, server }: CredentialRecord): void =>
+          gate.recorder.operation({ type: 'key.created', actor: 'command', credentialId: id, clientId, server })
+        const key = isFirst ? (await issue(credentials, terms, now, announce)).secret : null
+        const mcp = gate.mcp.get(SERVER) ?? ''
+        answer(readyOf(gate, key), json ? '' : welcome(mcp, key, file))
+      },
+      () => json || stderr('\nCalls under way may finish. Ctrl-C again ends at once.\n'),
+    )
     return 0
   },
 })
 
+/** What a person needs, most wanted last: that is what stands above the prompt. */
 function welcome(mcp: string, key: string | null, file: string): string {
   const shown = key ?? 'YOUR-KEY'
   const snippet = {
-    mcpServers: { everything: { type: 'http', url: mcp, headers: { Authorization: `Bearer ${shown}` } } },
+    mcpServers: { [SERVER]: { type: 'http', url: mcp, headers: { Authorization: `Bearer ${shown}` } } },
   }
+  const on = `--config ${asWord(fromHere(file))}`
+  const moreKeys = `npx portcullis keys create --server ${SERVER} --name me ${on}`
   return [
     '',
-    'Portcullis stands in front of the MCP server "everything".',
+    `Portcullis stands in front of the MCP server "${SERVER}". Ctrl-C ends both.`,
     '',
-    `  MCP URL   ${mcp}`,
-    `  API key   ${key ?? `made at the first start; another: npx portcullis keys create --server ${SERVER} --name me --config ${file}`}`,
-    ...(key === null ? [] : ['            (keep it: it is shown once)']),
+    `  Configuration   ${fromHere(file)}`,
+    `  Who called      npx portcullis audit query ${on}`,
+    `  Another key     ${moreKeys}`,
     '',
     'For a client (Claude Code, Cursor, VS Code and others; the file is theirs):',
     '',
@@ -62,10 +70,22 @@ function welcome(mcp: string, key: string | null, file: string): string {
     '',
     'Or from the command line:',
     '',
-    `  claude mcp add --transport http everything ${mcp} --header "Authorization: Bearer ${shown}"`,
+    `  claude mcp add --transport http ${SERVER} ${mcp} --header "Authorization: Bearer ${shown}"`,
     `  npx mcp-remote ${mcp} --header "Authorization: Bearer ${shown}"`,
     '',
-    `Configuration: ${file}. Ctrl-C ends everything.`,
+    `  MCP URL   ${mcp}`,
+    `  API key   ${key ?? 'shown at the first start; only its hash is kept. For another see above'}`,
+    ...(key === null ? [] : ['            Keep it: it is not shown again.']),
     '',
   ].join('\n')
+}
+
+/** As short as it is from where the commands will be typed. */
+function fromHere(file: string): string {
+  const way = relative(process.cwd(), file)
+  return way.startsWith('..') || isAbsolute(way) ? file : way
+}
+
+function asWord(text: string): string {
+  return /^[\w./:@%+=,\\-]+$/.test(text) ? text : `"${text.replace(/["$`\\]/g, '\\$&')}"`
 }

@@ -1,5 +1,5 @@
 import { type Gate, openGate } from '../compose.ts'
-import type { Settings } from '../config/index.ts'
+import type { ServerSettings, Settings } from '../config/index.ts'
 import { openLog } from '../log/index.ts'
 import { Failure, UsageError } from './command.ts'
 import { faultOfListening } from './listening.ts'
@@ -16,8 +16,13 @@ export interface Ready {
 /**
  * Opens a gate, says so, and keeps it open until the process is asked to end.
  * @param announce Runs when the gate stands, before the first caller can know of it.
+ * @param takeLeave Runs when it is asked to end.
  */
-export async function runGate(settings: Settings, announce: (gate: Gate) => Promise<void> | void): Promise<void> {
+export async function runGate(
+  settings: Settings,
+  announce: (gate: Gate) => Promise<void> | void,
+  takeLeave: () => void = () => {},
+): Promise<void> {
   const log = openLog(settings.log.level)
   for (const { path, message } of settings.warnings) log.warn({ setting: path }, message)
   let gate: Gate
@@ -31,6 +36,7 @@ export async function runGate(settings: Settings, announce: (gate: Gate) => Prom
   await announce(gate)
   const signal = await ended
   log.info({ signal }, 'closing')
+  takeLeave()
   await gate.close()
   await log.close()
 }
@@ -56,6 +62,12 @@ function untilAsked(): Promise<NodeJS.Signals> {
       })
     }
   })
+}
+
+/** Where a server is reached, for people: never the secret part of an unlisted URL. */
+export function addressOf({ name, access }: ServerSettings, gate: Gate): string {
+  const isPlain = access.has('public') || access.has('api-key')
+  return isPlain ? (gate.mcp.get(name) ?? '') : `by unlisted URL: portcullis urls create --server ${name} --name LABEL`
 }
 
 export function readyOf(gate: Gate, apiKey: string | null): Ready {

@@ -157,10 +157,12 @@ async function explain(error: unknown, { stderr }: Streams): Promise<ExitCode> {
 }
 
 function standardStreams(): Streams {
-  // Whoever reads our answer may stop early, as `head` does; that is no fault.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+  // Whoever reads us may stop early, as `head` does, and a terminal may be closed; that is no fault.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+    })
+  }
   return {
     env: process.env,
     // Opened when a command reads it: an open standard input could keep the process from ending.

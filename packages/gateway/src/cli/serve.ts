@@ -1,5 +1,5 @@
 import { defineCommand } from './command.ts'
-import { readyOf, runGate, withPort } from './run-gate.ts'
+import { addressOf, readyOf, runGate, withPort } from './run-gate.ts'
 
 export const command = defineCommand({
   usage: '[--port N]',
@@ -8,7 +8,7 @@ export const command = defineCommand({
   async run({ values, settings, answer, stderr }) {
     const settled = withPort(await settings(), values.port)
     await runGate(settled, (gate) => {
-      const lines = [...gate.mcp].map(([name, mcp]) => `  ${name}: ${mcp}`)
+      const lines = [...settled.servers.values()].map((server) => `  ${server.name}: ${addressOf(server, gate)}`)
       stderr(`Portcullis stands at ${gate.url}\n`)
       answer(readyOf(gate, null), lines.join('\n'))
     })

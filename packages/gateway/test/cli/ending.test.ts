@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { givenFile } from '../config/given.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { start } from './given.ts'
 
 /** A gate without a launcher, ready, in front of a server that takes most of a second for its answer. */
 async function givenGate(): Promise<{ gate: ChildProcess; call: () => Promise<Response> }> {
@@ -20,9 +18,7 @@ async function givenGate(): Promise<{ gate: ChildProcess; call: () => Promise<Re
   const { port } = slow.address() as AddressInfo
   const server = `{ upstream: { url: "http://127.0.0.1:${port}/mcp" }, access: [public] }`
   const file = givenFile('ending.yaml', `listen: { port: 0 }\nstore: "memory:"\nservers: { slow: ${server} }\n`)
-  const options = ['--conditions=portcullis-source', '--disable-warning=ExperimentalWarning']
-  const args = [...options, MAIN, 'serve', '--json', '--config', file]
-  const gate = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const gate = start('serve', '--json', '--config', file)
   assert.ok(gate.stdout)
   const [line] = await once(gate.stdout, 'data')
   const url = JSON.parse(String(line)).servers.slow.mcp as string

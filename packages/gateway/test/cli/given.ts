@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { type Entry, type ExitCode, runCommand } from '../../src/cli/index.ts'
 
 export interface Ended {
@@ -26,4 +28,12 @@ export async function run(
   }
   const code = await runCommand(argv, streams, given.commands)
   return { code, stdout, stderr }
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** The command line as a process of its own, without a launcher; what it says on stderr is not kept. */
+export function start(...args: readonly string[]): ChildProcess {
+  const options = ['--conditions=portcullis-source', '--disable-warning=ExperimentalWarning']
+  return spawn(process.execPath, [...options, MAIN, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
 }

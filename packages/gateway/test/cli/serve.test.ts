@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { givenFile } from '../config/given.ts'
+import { start } from './given.ts'
+
+const UPSTREAM = 'upstream: { url: "http://127.0.0.1:9/mcp" }'
+const SERVERS = `
+listen: { port: 0 }
+store: "memory:"
+servers:
+  keyed: { ${UPSTREAM}, access: [api-key] }
+  both: { ${UPSTREAM}, access: [unlisted, api-key] }
+  hidden: { ${UPSTREAM}, access: [unlisted] }
+`
+
+/** What is on stdout when the gate stands. */
+async function answerOf(...args: readonly string[]): Promise<string> {
+  const gate = start('serve', '--config', givenFile('serve.yaml', SERVERS), ...args)
+  assert.ok(gate.stdout)
+  const [said] = await once(gate.stdout, 'data')
+  gate.kill('SIGTERM')
+  await once(gate, 'exit')
+  return String(said)
+}
+
+describe('serve', () => {
+  it('tells people where each server is reached, and of unlisted ones how, for their address answers nobody', async () => {
+    const lines = (await answerOf()).trimEnd().split('\n')
+
+    assert.match(lines[0] ?? '', /^ {2}keyed: http:\/\/127\.0\.0\.1:\d+\/keyed\/mcp$/)
+    assert.match(lines[1] ?? '', /^ {2}both: http:\/\/127\.0\.0\.1:\d+\/both\/mcp$/)
+    assert.equal(lines[2], '  hidden: by unlisted URL: portcullis urls create --server hidden --name LABEL')
+  })
+
+  it('tells programs of all servers alike', async () => {
+    const { url, servers } = JSON.parse(await answerOf('--json'))
+    assert.equal(servers.hidden.mcp, `${url}/hidden/mcp`)
+  })
+})
