@@ -56,7 +56,7 @@ export function checkMirroredNotification(
 }
 
 /**
- * Whether a message that need not be mirrored, such as any of the legacy era, is another than its header fields say.
+ * Whether a message that need not be mirrored, like those of the legacy era, is another than its header fields say.
  * They travel on, and who stands behind the gate may decide by them. What names nothing has no `Mcp-Name` to contradict.
  */
 export function checkUnasked(
