@@ -1,6 +1,6 @@
 import { digestOf, isDigestOf } from '../crypto/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE, type ToolScopes } from '../policy/index.ts'
-import { readSecretText } from '../protocol/index.ts'
+import { publicIdIn, readSecretText } from '../protocol/index.ts'
 import type { CredentialStore, MaybePromise } from '../store/index.ts'
 import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
 import { bringsCredential, readPresented } from './presented.ts'
@@ -55,9 +55,10 @@ export class Guard {
     const presented = readPresented(view)
     if (presented.kind === 'none') return refused({ reason: 'key_missing' })
     if (presented.kind === 'refused') return presented
-    const read = readSecretText('api-key', presented.key)
-    if (read.kind === 'malformed') return refused({ reason: 'key_malformed', fault: read.fault })
-    return this.lookUp(read.id, (entry) => this.judgeKey(read.id, presented.key, entry, server))
+    const { key } = presented
+    const id = publicIdIn('api-key', key)
+    if (id === undefined) return refused({ reason: 'key_malformed', fault: 'shape' })
+    return this.lookUp(id, (entry) => this.judgeKey(id, key, entry, server))
   }
 
   /**
@@ -81,8 +82,8 @@ export class Guard {
   private judgeKey(id: string, key: string, entry: Entry | undefined, server: GuardedServer): Verdict {
     // Hash and comparison happen for keys that nobody has, too: no answer comes sooner for them.
     const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, key)
-    if (entry === undefined) return refused({ reason: 'key_invalid', because: 'unknown' })
-    if (!matches) return refused({ reason: 'key_invalid', because: 'wrong_secret' })
+    // A digest that matches proves the spelling, too; all others are looked at, known or not.
+    if (!matches || entry === undefined) return refused(whyNoKey(key, entry))
     const { terms, expiresAt, revokedAt } = entry
     if (terms.kind === 'secret-url') return refused({ reason: 'key_invalid', because: 'other_kind', credentialId: id })
     if (terms.server !== server.name) {
@@ -174,6 +175,13 @@ export class Guard {
     this.anonymous.set(server, verdict)
     return verdict
   }
+}
+
+/** What is wrong with a key that is nobody's: its spelling, which anyone can tell, or nothing that may be told. */
+function whyNoKey(key: string, entry: Entry | undefined): Refusal {
+  const read = readSecretText('api-key', key)
+  if (read.kind === 'malformed') return { reason: 'key_malformed', fault: read.fault }
+  return { reason: 'key_invalid', because: entry === undefined ? 'unknown' : 'wrong_secret' }
 }
 
 function refused(refusal: Refusal): Verdict {

@@ -24,6 +24,15 @@ export type SecretText =
   | { readonly kind: 'readable'; readonly id: string }
   | { readonly kind: 'malformed'; readonly fault: 'shape' | 'checksum' }
 
+/**
+ * The public id of a text that begins and measures like a secret of this kind; the rest of its spelling is not looked
+ * at. Longer texts are not worth a look.
+ */
+export function publicIdIn(kind: SecretKind, text: string): string | undefined {
+  if (text.length !== SECRET_TEXT_LENGTH || !text.startsWith(PREFIXES[kind])) return undefined
+  return text.slice(PREFIX_LENGTH, ID_END)
+}
+
 /** What anyone can tell of a presented secret without asking a store. */
 export function readSecretText(kind: SecretKind, text: string): SecretText {
   // The length first: what is longer than any key is not worth a look.

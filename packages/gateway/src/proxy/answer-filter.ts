@@ -5,13 +5,21 @@ import type { Conversation } from '../sessions/index.ts'
 /** What one message of the upstream is, as far as the gate has to know. */
 type Seen = 'request' | 'notification' | 'response' | 'other'
 
-export interface FilterOptions extends ListRules {
-  /** Where the server's requests are noted; absent in an era that has none. */
-  readonly conversation: (() => Conversation) | undefined
-  /** The caller has a new task. */
-  readonly onTask: (taskId: string) => void
+export interface FilterOptions {
+  /** The caller does not see every tool. */
+  readonly isLimited: boolean
   /** Whether the answer to this very request is a list to be shortened. */
   readonly shortensList: boolean
+  readonly caller: FilteredCaller
+}
+
+/** For whom an answer is filtered. */
+export interface FilteredCaller {
+  listRules(): ListRules
+  /** Where the server's requests are noted; undefined in an era that has none. */
+  conversation(): Conversation | undefined
+  /** The caller has a new task. */
+  onTask(taskId: string): void
 }
 
 /**
@@ -30,7 +38,7 @@ export class AnswerFilter {
    * caller that is every stream: a list that was missed on one can be replayed on another (`Last-Event-ID`).
    */
   get changesEvents(): boolean {
-    return this.options.shortensList || this.options.seesTool !== undefined
+    return this.options.shortensList || this.options.isLimited
   }
 
   /** Whether a JSON answer must be held until it is whole. */
@@ -60,14 +68,15 @@ export class AnswerFilter {
   /** A JSON answer that is on its way already. */
   noteTask(text: string): void {
     const taskId = announcedTask(text)
-    if (taskId !== undefined) this.options.onTask(taskId)
+    if (taskId !== undefined) this.options.caller.onTask(taskId)
   }
 
   private shorten(text: string): string | undefined {
     const value = parse(text)
-    if (!Array.isArray(value)) return shortenLists(text, this.options)
+    const rules = this.options.caller.listRules()
+    if (!Array.isArray(value)) return shortenLists(text, rules)
     // A batch is rare enough to be written anew: each answer is shortened alone.
-    const answers = value.map((answer) => shortenLists(JSON.stringify(answer), this.options))
+    const answers = value.map((answer) => shortenLists(JSON.stringify(answer), rules))
     return answers.includes(undefined) ? undefined : `[${answers.join(',')}]`
   }
 
@@ -82,7 +91,7 @@ export class AnswerFilter {
     // One that is both is what its reader takes it for.
     if (typeof value.method !== 'string' || 'result' in value) return 'response'
     if (value.id === undefined) return 'notification'
-    this.options.conversation?.().ask(JSON.stringify(value.id))
+    this.options.caller.conversation()?.ask(JSON.stringify(value.id))
     return 'request'
   }
 }

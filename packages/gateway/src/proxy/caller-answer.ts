@@ -28,15 +28,20 @@ export interface AnswerOptions {
   readonly maxBytes: number
   /** Fields of our own on every answer (CORS). */
   readonly fields: readonly string[]
+  readonly course: Course
+}
+
+/** What an answer's way brings about outside of it. */
+export interface Course {
   /** The upstream assigned a session: the field to send for it; a reply to send instead where there is no room. */
-  readonly onSession: (upstreamSession: string) => readonly string[] | Reply
+  onSession(upstreamSession: string): readonly string[] | Reply
   /** The upstream has answered with this status. */
-  readonly onStatus: (status: number) => void
-  /** A stream opens: whoever watches credentials cuts it by calling `cut`. */
-  readonly onStream: (cut: () => void) => void
-  /** Records the outcome; to be called once. `then` runs when the kernel has it, or with an error when nobody has. */
-  readonly record: (ending: Omit<Ending, 'durationMs'>, then: (error?: Error) => void) => void
-  readonly log: (failure: UpstreamFailure) => void
+  onStatus(status: number): void
+  /** A stream opens: whoever watches credentials, or closes the gate, ends it. */
+  onStream(stream: { abandon(outcome: WrittenOutcome, reason: string): void; closeStream(reason: string): void }): void
+  /** Records the outcome; called once. `then` runs when the kernel has it, or with an error when nobody has. */
+  record(ending: Omit<Ending, 'durationMs'>, then: (error?: Error) => void): void
+  log(failure: UpstreamFailure): void
 }
 
 type Mode = 'waiting' | 'bytes' | 'held' | 'events' | 'done'
@@ -77,10 +82,10 @@ export class CallerAnswer implements Answer {
     const { options } = this
     this.status = status
     this.headers = [...answerFields(headers), ...options.fields]
-    options.onStatus(status)
+    options.course.onStatus(status)
     const session = fieldValue(headers, 'mcp-session-id')
     if (session !== undefined && status < 300) {
-      const fields = options.onSession(session)
+      const fields = options.course.onSession(session)
       if ('status' in fields) return this.answerInstead(fields, 'gate', 'sessions_full')
       this.headers.push(...fields)
     }
@@ -100,7 +105,7 @@ export class CallerAnswer implements Answer {
       onLine: (line) => filter.changesEvents && this.push(Buffer.from(line)),
       onFault: (detail) => this.fail({ reason: 'broken', detail }),
     })
-    this.options.onStream(() => this.abandon('left', 'credential_ended'))
+    this.options.course.onStream(this)
   }
 
   private startBytes(type: string, length: string | undefined): void {
@@ -145,7 +150,7 @@ export class CallerAnswer implements Answer {
 
   fail(failure: UpstreamFailure): void {
     if (this.mode === 'done') return
-    this.options.log(failure)
+    this.options.course.log(failure)
     const leave = this.leave
     this.leave = undefined
     if (this.response.headersSent) this.abandon('upstream_failed', `upstream_${failure.reason}`)
@@ -238,7 +243,7 @@ export class CallerAnswer implements Answer {
   /** Records the outcome, then sends what is left. Where nobody could record it, the answer is not given. */
   private finish(ending: Omit<Ending, 'durationMs'>, send: () => void): void {
     this.mode = 'done'
-    this.options.record(ending, (error) => {
+    this.options.course.record(ending, (error) => {
       clearTimeout(this.stall)
       if (error === undefined) {
         send()

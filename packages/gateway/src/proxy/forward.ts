@@ -1,6 +1,10 @@
-import type { Call } from '../upstream/upstream.ts'
-import { AnswerFilter } from './answer-filter.ts'
-import { CallerAnswer } from './caller-answer.ts'
+import type { Ending } from '@portcullis/auth/events'
+import type { Reply } from '@portcullis/auth/http'
+import type { ListRules } from '@portcullis/auth/policy'
+import type { Conversation } from '../sessions/index.ts'
+import type { Call, UpstreamFailure } from '../upstream/upstream.ts'
+import { AnswerFilter, type FilteredCaller } from './answer-filter.ts'
+import { CallerAnswer, type Course } from './caller-answer.ts'
 import { conversationOf } from './conversation-of.ts'
 import type { Permission } from './decide.ts'
 import { tooManySessionsReply } from './failures.ts'
@@ -32,50 +36,90 @@ function callOf({ visit }: Passage, { era, verb, fields, principal, principalKey
 }
 
 function answerOf(passage: Passage, bound: Bound, permission: Permission, eventId: string): CallerAnswer {
-  const { request, response, server, fields } = passage.visit
-  const { sessions, recorder, guard, log, limits, tasks, standing } = passage.proxy
-  const { principal, principalKey, session, access, era, incoming } = bound
-  const id = idOf(incoming)
-  let unwatch: (() => void) | undefined
-  let unlist: (() => void) | undefined
-  const answer = new CallerAnswer({
+  const { request, response, fields } = passage.visit
+  const call = new ForwardedCall(passage, bound, eventId)
+  return new CallerAnswer({
     request,
     response,
-    id,
+    id: idOf(bound.incoming),
     filter: new AnswerFilter({
-      conversation: era === 'legacy' ? () => conversationOf(passage, bound) : undefined,
-      seesTool: access.seesEverything ? undefined : access.sees,
-      ownsTask: (taskId) => tasks.isOwn(server.name, taskId, principalKey),
-      onTask: (taskId) => tasks.note(server.name, taskId, principalKey),
+      isLimited: !bound.access.seesEverything,
       // What a resumed stream says again may be a list.
       shortensList: permission.shortensList || bound.fields.header('last-event-id') !== undefined,
+      caller: call,
     }),
-    maxBytes: limits.eventBytes,
+    maxBytes: passage.proxy.limits.eventBytes,
     fields,
-    onSession: (upstreamSession) => {
-      // A server that repeats its session's id on later answers means the session that is there.
-      if (session !== undefined) return ['mcp-session-id', session.id]
-      const minted = sessions.mint(server.name, principalKey, upstreamSession, server.hasLastingSessions)
-      return minted === undefined ? tooManySessionsReply(id) : ['mcp-session-id', minted.id]
-    },
-    onStatus: (status) => {
-      // Ended by its caller, or no longer known upstream; an upstream that does not end sessions (405) keeps it.
-      const isOver = status === 404 || (bound.verb === 'DELETE' && status < 300)
-      if (isOver && session !== undefined) sessions.end(session)
-    },
-    onStream: (cut) => {
-      unwatch = guard.watch.until(principal, cut)
-      if (isStanding(bound)) unlist = standing.add(() => answer.closeStream('gate_closing'))
-    },
-    record: (ending, then) => {
-      unwatch?.()
-      unlist?.()
-      if (session !== undefined) session.open--
-      recorder.outcome(eventId, { ...ending, durationMs: passage.elapsed() }, then)
-    },
-    log: (failure) => log.warn({ server: server.name, event: eventId, ...failure }, 'upstream failed'),
+    course: call,
   })
-  return answer
+}
+
+/** One call upstream: what its answer is measured by, and what it brings about here. */
+class ForwardedCall implements Course, FilteredCaller {
+  private readonly passage: Passage
+  private readonly bound: Bound
+  private readonly eventId: string
+  private unwatch: (() => void) | undefined
+  private unlist: (() => void) | undefined
+
+  constructor(passage: Passage, bound: Bound, eventId: string) {
+    this.passage = passage
+    this.bound = bound
+    this.eventId = eventId
+  }
+
+  onSession(upstreamSession: string): readonly string[] | Reply {
+    const { session, principalKey, incoming } = this.bound
+    // A server that repeats its session's id on later answers means the session that is there.
+    if (session !== undefined) return ['mcp-session-id', session.id]
+    const { name, hasLastingSessions } = this.passage.visit.server
+    const minted = this.passage.proxy.sessions.mint(name, principalKey, upstreamSession, hasLastingSessions)
+    return minted === undefined ? tooManySessionsReply(idOf(incoming)) : ['mcp-session-id', minted.id]
+  }
+
+  onStatus(status: number): void {
+    const { session, verb } = this.bound
+    // Ended by its caller, or no longer known upstream; an upstream that does not end sessions (405) keeps it.
+    const isOver = status === 404 || (verb === 'DELETE' && status < 300)
+    if (isOver && session !== undefined) this.passage.proxy.sessions.end(session)
+  }
+
+  onStream(stream: Parameters<Course['onStream']>[0]): void {
+    const { guard, standing } = this.passage.proxy
+    this.unwatch = guard.watch.until(this.bound.principal, () => stream.abandon('left', 'credential_ended'))
+    if (isStanding(this.bound)) this.unlist = standing.add(() => stream.closeStream('gate_closing'))
+  }
+
+  record(ending: Omit<Ending, 'durationMs'>, then: (error?: Error) => void): void {
+    this.unwatch?.()
+    this.unlist?.()
+    if (this.bound.session !== undefined) this.bound.session.open--
+    const { passage } = this
+    passage.proxy.recorder.outcome(this.eventId, { ...ending, durationMs: passage.elapsed() }, then)
+  }
+
+  log(failure: UpstreamFailure): void {
+    const { visit, proxy } = this.passage
+    proxy.log.warn({ server: visit.server.name, event: this.eventId, ...failure }, 'upstream failed')
+  }
+
+  listRules(): ListRules {
+    const { access, principalKey } = this.bound
+    const { tasks } = this.passage.proxy
+    const { name } = this.passage.visit.server
+    return {
+      seesTool: access.seesEverything ? undefined : access.sees,
+      ownsTask: (taskId) => tasks.isOwn(name, taskId, principalKey),
+    }
+  }
+
+  conversation(): Conversation | undefined {
+    return this.bound.era === 'legacy' ? conversationOf(this.passage, this.bound) : undefined
+  }
+
+  onTask(taskId: string): void {
+    this.passage.proxy.tasks.note(this.passage.visit.server.name, taskId, this.bound.principalKey)
+  }
 }
 
 /** A stream that waits for whatever may happen, where others wait for one answer. */

@@ -4,11 +4,13 @@ import { AnswerFilter } from '../../src/proxy/answer-filter.ts'
 
 it('an event that is request and response at once is shortened like a response', () => {
   const filter = new AnswerFilter({
-    seesTool: (name) => name === 'open',
-    ownsTask: () => false,
-    conversation: undefined,
-    onTask: () => {},
+    isLimited: true,
     shortensList: false,
+    caller: {
+      listRules: () => ({ seesTool: (name) => name === 'open', ownsTask: () => false }),
+      conversation: () => undefined,
+      onTask: () => {},
+    },
   })
   const tools = [{ name: 'open' }, { name: 'closed' }]
   const data = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'x', result: { tools } })

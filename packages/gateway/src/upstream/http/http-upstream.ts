@@ -65,7 +65,7 @@ class Relay implements Dispatcher.DispatchHandler {
   private readonly answer: Answer
   private readonly silenceMs: number
   private isOver = false
-  private startedAt = 0
+  private firstInterimAt = 0
   private interims = 0
 
   constructor(answer: Answer, silenceMs: number) {
@@ -74,7 +74,6 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.startedAt = performance.now()
     this.answer.onLeave(() => {
       this.isOver = true
       controller.abort(new Error('the caller has left'))
@@ -107,7 +106,8 @@ class Relay implements Dispatcher.DispatchHandler {
   /** An interim answer winds undici's clock again, so their number and their time have bounds here. */
   private faultOfInterim(): UpstreamFailure | undefined {
     if (++this.interims > MAX_INTERIMS) return { reason: 'broken', detail: 'interim answers without end' }
-    const isLate = performance.now() - this.startedAt > this.silenceMs
+    if (this.interims === 1) this.firstInterimAt = performance.now()
+    const isLate = performance.now() - this.firstInterimAt > this.silenceMs
     return isLate ? { reason: 'timeout', detail: 'interim answers alone' } : undefined
   }
 
