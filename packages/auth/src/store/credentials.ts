@@ -47,6 +47,8 @@ export interface CredentialFilter {
   readonly server?: string
   readonly kind?: CredentialKind
   readonly clientId?: string
+  /** With `clientId` found without looking at all others. */
+  readonly delivery?: string
   /** Continue behind this id. Records come in the order of their ids. */
   readonly after?: string
   /** 1 to 10 000; default 1 000. */
@@ -73,9 +75,11 @@ export interface CredentialStore {
   insert(record: CredentialRecord): MaybePromise<void>
   /** For seeding: all in one transaction. */
   insertMany(records: Iterable<CredentialRecord>): MaybePromise<void>
+  /** @throws when what is stored under the id cannot be read. */
   find(id: string): MaybePromise<CredentialRecord | undefined>
+  /** What is stored but cannot be read is left out, and so is nobody's; a page is full all the same. */
   list(filter: CredentialFilter): MaybePromise<readonly CredentialRecord[]>
-  /** In the order of their ids. Found without looking at all others. */
+  /** In the order of their ids, as `list` has them. Found without looking at all others. */
   due(filter: DueFilter): MaybePromise<readonly CredentialRecord[]>
   count(): MaybePromise<number>
   /** Survives the loss of power once it has returned. */
@@ -85,6 +89,11 @@ export interface CredentialStore {
    * Of any number of concurrent rotations of one credential exactly one sees `rotated`.
    */
   rotate(id: string, successor: CredentialRecord, endsAt: number, now: number): MaybePromise<Rotation>
+  /**
+   * The second half of a rotation by a successor that was inserted before: `id` ends as with `rotate`, on the same
+   * terms. `unknown` also when the successor is none: not there, revoked, replaced or expired.
+   */
+  replace(id: string, successorId: string, endsAt: number, now: number): MaybePromise<Rotation>
   /** Undo a rotation whose successor never reached its owner: the successor goes, `id` gets its expiry back. */
   undoRotation(id: string, expiresAt: number | undefined, now: number): MaybePromise<void>
   touch(uses: ReadonlyMap<string, number>): MaybePromise<void>

@@ -14,6 +14,8 @@ export function memoryCredentials(): CredentialStore {
     if (records.has(record.id)) throw taken()
     put(record)
   }
+  const end = (record: CredentialRecord, replacedBy: string, endsAt: number): void =>
+    put({ ...record, replacedBy, expiresAt: Math.min(endsAt, record.expiresAt ?? endsAt) })
 
   return {
     insert,
@@ -43,7 +45,14 @@ export function memoryCredentials(): CredentialStore {
       const obstacle = rotationObstacle(record, now)
       if (record === undefined || obstacle !== undefined) return obstacle ?? 'unknown'
       insert(successor)
-      put({ ...record, replacedBy: successor.id, expiresAt: Math.min(endsAt, record.expiresAt ?? endsAt) })
+      end(record, successor.id, endsAt)
+      return 'rotated'
+    },
+    replace(id, successorId, endsAt, now): Rotation {
+      const record = records.get(id)
+      const obstacle = replacementObstacle(record, records.get(successorId), now)
+      if (record === undefined || obstacle !== undefined) return obstacle ?? 'unknown'
+      end(record, successorId, endsAt)
       return 'rotated'
     },
     undoRotation(id, expiresAt, now) {
@@ -93,12 +102,24 @@ export function rotationObstacle(
   return undefined
 }
 
+/** Why a credential cannot be replaced by this successor at `now`; undefined when it can. */
+export function replacementObstacle(
+  record: CredentialRecord | undefined,
+  successor: CredentialRecord | undefined,
+  now: number,
+): Exclude<Rotation, 'rotated'> | undefined {
+  const obstacle = rotationObstacle(record, now)
+  if (obstacle !== undefined) return obstacle
+  return rotationObstacle(successor, now) === undefined && successor?.id !== record?.id ? undefined : 'unknown'
+}
+
 function select(records: Iterable<CredentialRecord>, filter: CredentialFilter): readonly CredentialRecord[] {
-  const { server, kind, clientId, after, limit = 1000 } = filter
+  const { server, kind, clientId, delivery, after, limit = 1000 } = filter
   return [...records]
     .filter((record) => server === undefined || record.server === server)
     .filter((record) => kind === undefined || record.kind === kind)
     .filter((record) => clientId === undefined || record.clientId === clientId)
+    .filter((record) => delivery === undefined || record.delivery === delivery)
     .filter((record) => after === undefined || record.id > after)
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, limit)

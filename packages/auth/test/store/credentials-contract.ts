@@ -105,13 +105,17 @@ export function credentialStoreContract(name: string, open: () => [CredentialSto
       givenRecord(2, { server: 'mail' }),
       givenRecord(3, { kind: 'probe' }),
       givenRecord(4, { clientId: givenRecord(1).clientId }),
+      givenRecord(5, { delivery: 'vault' }),
     )
     const ids = async (filter: object) => (await store.list(filter)).map(({ id }) => Number(id))
 
-    assert.deepEqual(await ids({ server: 'files' }), [1, 3, 4])
+    assert.deepEqual(await ids({ server: 'files' }), [1, 3, 4, 5])
     assert.deepEqual(await ids({ kind: 'probe' }), [3])
     assert.deepEqual(await ids({ clientId: givenRecord(1).clientId }), [1, 4])
-    assert.deepEqual(await ids({ server: 'files', kind: 'api-key', after: one }), [4])
+    assert.deepEqual(await ids({ server: 'files', kind: 'api-key', after: one }), [4, 5])
+    assert.deepEqual(await ids({ delivery: 'vault' }), [5])
+    assert.deepEqual(await ids({ delivery: 'vault', clientId: givenRecord(5).clientId }), [5])
+    assert.deepEqual(await ids({ delivery: 'vault', clientId: givenRecord(1).clientId }), [])
     assert.deepEqual(await ids({ server: '' }), [])
     assert.deepEqual(await ids({ server: "files' or '1'='1" }), [])
   })
@@ -190,6 +194,50 @@ export function credentialStoreContract(name: string, open: () => [CredentialSto
     assert.equal((await store.find(one))?.replacedBy, undefined)
     assert.equal((await store.find(one))?.expiresAt, undefined)
     assert.equal((await store.find(idOf(2)))?.name, 'somebody else’s')
+  })
+
+  test('a successor that was there before takes the place of the old one, which ends with the overlap', async () => {
+    const { store, other } = await given(givenRecord(1), givenRecord(2, { expiresAt: NOON + 10 }), givenRecord(3))
+
+    assert.equal(await store.replace(one, idOf(3), NOON + 60, NOON), 'rotated')
+    assert.deepEqual(await other.changes(), [one])
+    assert.equal(await store.replace(idOf(2), idOf(3), NOON + 60, NOON), 'rotated')
+
+    const [first, second] = [await other.find(one), await other.find(idOf(2))]
+    assert.deepEqual([first?.replacedBy, first?.expiresAt], [idOf(3), NOON + 60])
+    assert.deepEqual([second?.replacedBy, second?.expiresAt], [idOf(3), NOON + 10])
+    assert.equal((await other.find(idOf(3)))?.replacedBy, undefined)
+  })
+
+  test('what has ended is not replaced, nor by what has ended, nor by itself, and nothing changes', async () => {
+    const { store, other } = await given(
+      givenRecord(1),
+      givenRecord(2, { revokedAt: NOON - 1 }),
+      givenRecord(3, { replacedBy: one, expiresAt: NOON + 60 }),
+      givenRecord(4, { expiresAt: NOON }),
+      givenRecord(5),
+    )
+
+    assert.equal(await store.replace(idOf(2), one, NOON + 60, NOON), 'revoked')
+    assert.equal(await store.replace(idOf(3), one, NOON + 90, NOON), 'replaced')
+    assert.equal(await store.replace(idOf(4), one, NOON + 60, NOON), 'expired')
+    for (const successor of [1, 2, 3, 4, 6]) {
+      assert.equal(await store.replace(one, idOf(successor), NOON + 60, NOON), 'unknown', String(successor))
+    }
+    assert.equal(await store.replace(idOf(6), one, NOON + 60, NOON), 'unknown')
+
+    assert.equal((await store.find(one))?.replacedBy, undefined)
+    assert.deepEqual(await other.changes(), [])
+  })
+
+  test('of many successors exactly one takes the place', async () => {
+    const { store, other } = await given(...[1, 2, 3, 4, 5].map((number) => givenRecord(number)))
+
+    const outcomes = await Promise.all(
+      [2, 3, 4, 5].map(async (number) => [store, other][number % 2]?.replace(one, idOf(number), NOON + 60, NOON)),
+    )
+
+    assert.deepEqual(outcomes.toSorted(), ['replaced', 'replaced', 'replaced', 'rotated'])
   })
 
   test('exactly one of many concurrent rotations wins', async () => {

@@ -38,6 +38,7 @@ it('what ends or makes a credential is on the disk before the answer; what is me
   assert.equal(await durable(() => store.insertMany([givenRecord(2), givenRecord(3)])), true)
   assert.equal(await durable(() => store.revoke(idOf(3), NOON)), true)
   assert.equal(await durable(() => store.rotate(idOf(1), givenRecord(4), NOON + 60, NOON)), true)
+  assert.equal(await durable(() => store.replace(idOf(2), idOf(4), NOON + 60, NOON)), true)
   assert.equal(await durable(() => store.undoRotation(idOf(1), undefined, NOON)), true)
   assert.equal(await durable(() => store.touch(new Map([[idOf(1), NOON]]))), false)
   assert.equal(await durable(() => sessions.touch(new Map([['x', NOON]]))), false)
@@ -117,6 +118,68 @@ it('a record that was tampered with is not half believed', async () => {
   await assert.rejects(async () => store.find(idOf(1)))
   await assert.rejects(async () => store.find(idOf(2)))
 })
+
+it('the keys of one client and delivery are found without looking at all others', async () => {
+  const plans: string[] = []
+  const real = prepared()
+  const store = sqliteCredentials({
+    exec: (sql) => real.exec(sql),
+    prepare(sql) {
+      if (sql.startsWith('select * from credentials where id > ?')) {
+        plans.push(
+          ...real
+            .prepare(`explain query plan ${sql}`)
+            .all('', '', '', 1)
+            .map(({ detail }) => String(detail)),
+        )
+      }
+      return real.prepare(sql)
+    },
+  })
+
+  await store.list({ clientId: 'c', delivery: 'vault' })
+
+  assert.equal(plans.length, 1)
+  assert.match(plans[0] as string, /USING INDEX credentials_by_client/)
+})
+
+for (const [column, value] of [
+  ['id', `'short'`],
+  ['client_id', `'${'é'.repeat(16)}'`],
+  ['kind', `'master-key'`],
+  ['digest', `'${'x'.repeat(32)}'`],
+  ['scopes', `'"files:read"'`],
+  ['scopes', `'[1]'`],
+  ['tools', `'{'`],
+  ['expires_at', `'never'`],
+  ['revoked_at', `x'00'`],
+] as const) {
+  it(`a record whose ${column} is ${value} is told and left out of lists, which are whole all the same`, async () => {
+    // Given seven records, of which one in the middle is damaged
+    const db = prepared()
+    const unreadable: string[] = []
+    const store = sqliteCredentials(db, (id) => unreadable.push(id))
+    for (let number = 1; number <= 7; number++) await store.insert(givenRecord(number))
+    db.exec(`update credentials set ${column} = ${value} where id = '${idOf(3)}'`)
+    const { id } = db.prepare('select id from credentials where name = ?').get('key 3') as { id: string }
+
+    // When they are read page by page, as who reads all of them does
+    const found: string[] = []
+    for (let after = ''; ; ) {
+      const page = await store.list({ after, limit: 3 })
+      found.push(...page.map(({ name }) => name))
+      if (page.length < 3) break
+      after = page[2]?.id as string
+    }
+    const due = await store.due({ createdBy: NOON, expiresBy: NOON, limit: 100 })
+
+    // Then none of the others is missing, and who asks for this one hears why
+    assert.deepEqual(found, ['key 1', 'key 2', 'key 4', 'key 5', 'key 6', 'key 7'])
+    assert.equal(due.length, 6)
+    assert.deepEqual([...new Set(unreadable)], [id])
+    await assert.rejects(async () => store.find(id), new RegExp(`"${id}" cannot be read: its ${column}`))
+  })
+}
 
 it('a closed database answers nothing, instead of that nothing has changed', async () => {
   const db = prepared()

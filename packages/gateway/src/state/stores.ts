@@ -61,6 +61,7 @@ function inLine(store: CredentialStore, { write }: WriteLine): CredentialStore {
     insertMany: (records) => write(() => store.insertMany(records)),
     revoke: (id, now) => write(() => store.revoke(id, now)),
     rotate: (id, successor, endsAt, now) => write(() => store.rotate(id, successor, endsAt, now)),
+    replace: (id, successorId, endsAt, now) => write(() => store.replace(id, successorId, endsAt, now)),
     undoRotation: (id, expiresAt, now) => write(() => store.undoRotation(id, expiresAt, now)),
     touch: (uses) => write(() => store.touch(uses)),
     claim: (id, mark, now) => write(() => store.claim(id, mark, now)),

@@ -1,13 +1,16 @@
-import { storedDigest } from '../../crypto/index.ts'
-import type { CredentialKind, CredentialRecord, CredentialStore } from '../credentials.ts'
-import { rotationObstacle } from '../memory.ts'
+import type { CredentialRecord, CredentialStore } from '../credentials.ts'
+import { replacementObstacle, rotationObstacle } from '../memory.ts'
+import { readPage, toRecord, toRow } from './credential-rows.ts'
 import { durableTransaction, type SqliteDatabase, transaction } from './database.ts'
 
 /** As many changes are kept; who has slept longer reads everything anew. */
 const CHANGES_KEPT = 10_000
 
-/** Credentials in SQLite. The database must have been prepared; the caller closes it. */
-export function sqliteCredentials(db: SqliteDatabase): CredentialStore {
+/**
+ * Credentials in SQLite. The database must have been prepared; the caller closes it.
+ * @param onUnreadable Told the id of each record that a list leaves out because it cannot be read.
+ */
+export function sqliteCredentials(db: SqliteDatabase, onUnreadable: (id: string) => void = () => {}): CredentialStore {
   const insertion = db.prepare(
     `insert into credentials (id, kind, digest, client_id, server, tenant, name, scopes, tools, notes, delivery,
        created_at, expires_at, revoked_at, replaced_by, last_used_at)
@@ -31,6 +34,11 @@ export function sqliteCredentials(db: SqliteDatabase): CredentialStore {
     const row = selection.get(id)
     return row === undefined ? undefined : toRecord(row)
   }
+  const end = (id: string, successorId: string, endsAt: number): void => {
+    db.prepare(
+      'update credentials set replaced_by = ?, expires_at = min(coalesce(expires_at, ?2), ?2) where id = ?3',
+    ).run(successorId, endsAt, id)
+  }
 
   return {
     insert: (record) =>
@@ -46,26 +54,23 @@ export function sqliteCredentials(db: SqliteDatabase): CredentialStore {
         feed.wroteHere()
       }),
     find,
-    list({ server, kind, clientId, after = '', limit = 1000 }) {
-      const rows = db
-        .prepare(
-          `select * from credentials where id > ? and (?2 is null or server = ?2) and (?3 is null or kind = ?3)
-             and (?4 is null or client_id = ?4) order by id limit ?5`,
-        )
-        .all(after, server ?? null, kind ?? null, clientId ?? null, limit)
-      return rows.map(toRecord)
+    list({ after = '', limit = 1000, ...filter }) {
+      // Only what is asked for stands in the statement, so that an index on it can be used.
+      const asked = COLUMNS.filter((column) => filter[column.member] !== undefined)
+      const conditions = asked.map(({ name }) => `and ${name} = ?`).join(' ')
+      const page = db.prepare(`select * from credentials where id > ? ${conditions} order by id limit ?`)
+      const values = asked.map(({ member }) => filter[member] as string)
+      return readPage((behind, count) => page.all(behind, ...values, count), after, limit, onUnreadable)
     },
     due({ createdBy, expiresBy, after = '', limit = 1000 }) {
-      const rows = db
-        .prepare(
-          `select * from credentials where id in (
+      const page = db.prepare(
+        `select * from credentials where id in (
              select id from credentials where revoked_at is null and replaced_by is null and created_at <= ?1
              union
              select id from credentials where revoked_at is null and replaced_by is null and expires_at <= ?2
            ) and id > ?3 order by id limit ?4`,
-        )
-        .all(createdBy, expiresBy, after, limit)
-      return rows.map(toRecord)
+      )
+      return readPage((behind, count) => page.all(createdBy, expiresBy, behind, count), after, limit, onUnreadable)
     },
     count: () => Number(db.prepare('select count(*) as n from credentials').get()?.n),
     revoke: (id, now) =>
@@ -84,10 +89,16 @@ export function sqliteCredentials(db: SqliteDatabase): CredentialStore {
         const obstacle = rotationObstacle(find(id), now)
         if (obstacle !== undefined) return obstacle
         insert(successor)
-        db.prepare(
-          'update credentials set replaced_by = ?, expires_at = min(coalesce(expires_at, ?2), ?2) where id = ?3',
-        ).run(successor.id, endsAt, id)
+        end(id, successor.id, endsAt)
         note(id, successor.id)
+        return 'rotated'
+      }),
+    replace: (id, successorId, endsAt, now) =>
+      durableTransaction(db, () => {
+        const obstacle = replacementObstacle(find(id), find(successorId), now)
+        if (obstacle !== undefined) return obstacle
+        end(id, successorId, endsAt)
+        note(id)
         return 'rotated'
       }),
     undoRotation: (id, expiresAt, now) =>
@@ -162,47 +173,10 @@ function changeFeed(db: SqliteDatabase): { read(): readonly string[] | 'everythi
 
 const NOTHING: readonly string[] = []
 
-function toRow(record: CredentialRecord) {
-  return [
-    record.id,
-    record.kind,
-    record.digest,
-    record.clientId,
-    record.server,
-    record.tenant ?? null,
-    record.name,
-    record.scopes === undefined ? null : JSON.stringify(record.scopes),
-    record.tools === undefined ? null : JSON.stringify(record.tools),
-    record.notes ?? null,
-    record.delivery ?? null,
-    record.createdAt,
-    record.expiresAt ?? null,
-    record.revokedAt ?? null,
-    record.replacedBy ?? null,
-    record.lastUsedAt ?? null,
-  ] as const
-}
-
-function toRecord(row: Record<string, unknown>): CredentialRecord {
-  const optional = {
-    tenant: row.tenant,
-    scopes: row.scopes === null ? null : JSON.parse(row.scopes as string),
-    tools: row.tools === null ? null : JSON.parse(row.tools as string),
-    notes: row.notes,
-    delivery: row.delivery,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-    replacedBy: row.replaced_by,
-    lastUsedAt: row.last_used_at,
-  }
-  return {
-    id: row.id as string,
-    kind: row.kind as CredentialKind,
-    digest: storedDigest(row.digest as Uint8Array),
-    clientId: row.client_id as string,
-    server: row.server as string,
-    name: row.name as string,
-    createdAt: row.created_at as number,
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
-  }
-}
+/** What lists can be narrowed by. */
+const COLUMNS = [
+  { member: 'server', name: 'server' },
+  { member: 'kind', name: 'kind' },
+  { member: 'clientId', name: 'client_id' },
+  { member: 'delivery', name: 'delivery' },
+] as const

@@ -49,6 +49,7 @@ const MIGRATIONS: readonly string[] = [
      last_seen_at integer not null
    ) without rowid;
    create index sessions_by_last_seen on sessions (last_seen_at);`,
+  `create index credentials_by_client on credentials (client_id) where delivery is not null;`,
 ]
 
 /**
