@@ -7,6 +7,7 @@ import {
   type Rotation,
   rotationObstacle,
 } from '../store/index.ts'
+import { replaceLeftBehind } from './left-behind.ts'
 
 /** What the operator decides about a new credential. Scopes, tools and tenant are not checked against the server here. */
 export interface IssueTerms {
@@ -73,13 +74,19 @@ export async function rotate(
   const old = await store.find(id)
   const obstacle = rotationObstacle(old, now)
   if (old === undefined || obstacle !== undefined) return { kind: obstacle ?? 'unknown' }
-  const { expiresAt, revokedAt: _, replacedBy: __, lastUsedAt: ___, digest: ____, ...terms } = old
-  const lifetime = expiresAt === undefined ? undefined : expiresAt - old.createdAt
-  const issued = make({ ...terms, createdAt: now, ...(lifetime === undefined ? {} : { expiresAt: now + lifetime }) })
-  const endsAt = Math.min(now + overlap, expiresAt ?? Number.MAX_SAFE_INTEGER)
+  const issued = successorOf(old, now)
+  const endsAt = Math.min(now + overlap, old.expiresAt ?? Number.MAX_SAFE_INTEGER)
   announce?.(issued.record)
+  await replaceLeftBehind(store, old, id, endsAt, now)
   const outcome = await store.rotate(id, issued.record, endsAt, now)
   return outcome === 'rotated' ? { kind: 'rotated', issued, endsAt } : { kind: outcome }
+}
+
+/** A new credential for the same client on the same terms, which lives as long as the old one was made to live. */
+export function successorOf(old: CredentialRecord, now: number): Issued {
+  const { expiresAt, revokedAt: _, replacedBy: __, lastUsedAt: ___, digest: ____, ...terms } = old
+  const lifetime = expiresAt === undefined ? undefined : expiresAt - old.createdAt
+  return make({ ...terms, createdAt: now, ...(lifetime === undefined ? {} : { expiresAt: now + lifetime }) })
 }
 
 /**
@@ -92,7 +99,7 @@ export function dueAt(record: CredentialRecord, maxAge: number, now: number): nu
   return Math.min(record.createdAt + maxAge, record.expiresAt ?? Number.MAX_SAFE_INTEGER)
 }
 
-function expectSeconds(name: string, seconds: number): void {
+export function expectSeconds(name: string, seconds: number): void {
   if (!Number.isSafeInteger(seconds) || seconds < 0) throw new TypeError(`"${name}" must be whole seconds`)
 }
 

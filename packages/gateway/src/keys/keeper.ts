@@ -1,4 +1,4 @@
-import { dueAt, rotate } from '@portcullis/auth/keys'
+import { beginRotation, completeRotation, dueAt } from '@portcullis/auth/keys'
 import type { CredentialRecord, CredentialStore } from '@portcullis/auth/store'
 import type { KeySettings } from '../config/index.ts'
 import type { Log } from '../log/index.ts'
@@ -64,33 +64,70 @@ async function remind(record: CredentialRecord, before: number, left: number, op
 }
 
 /**
- * Rotates a key and hands the new one over. One that was not taken is withdrawn, and the old one goes on: better an
- * old key than a client without one. It is tried again at the next round.
+ * Makes a successor, hands it over, and only then ends the old key. One that was not taken is withdrawn, and the old one
+ * goes on: better an old key than a client without one. It is tried again at the next round, as it is when the gate
+ * dies in the middle.
  */
 async function handOver(record: CredentialRecord, options: KeeperOptions): Promise<void> {
   const { credentials, settings, recorder, log, now } = options
   const delivery = settings.deliveries.get(record.delivery as string)
-  // By the hour: a gate that dies in the middle holds its claim no longer than that.
-  const claim = `rotating ${Math.floor(now() / 3600)}`
-  if (delivery === undefined || !(await credentials.claim(record.id, claim, now()))) return
+  const release = await claimRotation(credentials, record.id, now())
+  if (delivery === undefined || release === undefined) return
   const { id, clientId, server, name } = record
   const facts = { actor: 'gate', credentialId: id, clientId, server } as const
   try {
-    const result = await rotate(credentials, id, settings.overlapSeconds, now())
-    if (result.kind !== 'rotated') return
-    const successor = result.issued.record.id
+    const rotation = await beginRotation(credentials, id, now())
+    if (rotation.kind !== 'begun') return
+    for (const left of rotation.withdrawn) {
+      recorder.operation({ ...facts, credentialId: left, type: 'key.revoked', detail: 'its rotation was broken off' })
+    }
+    const { secret, record: successor } = rotation.issued
     try {
-      await deliver(delivery, { key: result.issued.secret, id: successor, clientId, server, name })
+      await deliver(delivery, { key: secret, id: successor.id, clientId, server, name })
     } catch (error) {
-      await credentials.undoRotation(id, record.expiresAt, now())
+      await credentials.revoke(successor.id, now())
       recorder.operation({ ...facts, type: 'key.delivery_failed', detail: record.delivery })
       log.error({ ...facts, delivery: record.delivery, err: error }, 'a rotated key was not taken; the old one stays')
       return
     }
-    recorder.operation({ ...facts, type: 'key.rotated', detail: `by ${successor}` })
-    recorder.operation({ ...facts, credentialId: successor, type: 'key.delivered', detail: record.delivery })
-    log.info({ ...facts, successor, delivery: record.delivery }, 'a key was rotated and delivered')
+    recorder.operation({ ...facts, credentialId: successor.id, type: 'key.delivered', detail: record.delivery })
+    const outcome = await completeRotation(credentials, id, successor.id, settings.overlapSeconds, now())
+    if (outcome === 'rotated' || outcome === 'expired') {
+      recorder.operation({ ...facts, type: 'key.rotated', detail: `by ${successor.id}` })
+      log.info({ ...facts, successor: successor.id, delivery: record.delivery }, 'a key was rotated and delivered')
+    } else {
+      const facts = { credential: id, successor: successor.id, outcome }
+      log.warn(facts, 'a key was changed by somebody else while its successor was handed over')
+    }
   } finally {
-    await credentials.release(id, claim)
+    await release()
   }
+}
+
+/** Longer than any delivery takes; seconds. */
+const CLAIM_SECONDS = 300
+
+/**
+ * By its number of five minutes, and by the one before, since whoever began in that may be at it still. A gate that dies
+ * in the middle so keeps the others off for ten minutes at most.
+ * @returns withdraws the claim; undefined when somebody else has it.
+ */
+async function claimRotation(
+  credentials: CredentialStore,
+  id: string,
+  now: number,
+): Promise<(() => Promise<void>) | undefined> {
+  const number = Math.floor(now / CLAIM_SECONDS)
+  const claimed: string[] = []
+  const release = async (): Promise<void> => {
+    for (const mark of claimed) await credentials.release(id, mark)
+  }
+  for (const mark of [`rotating ${number - 1}`, `rotating ${number}`]) {
+    if (await credentials.claim(id, mark, now)) claimed.push(mark)
+    else {
+      await release()
+      return undefined
+    }
+  }
+  return release
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +38,7 @@ function givenKeeper(deliveries: Record<string, Delivery> = {}) {
   const recorder = { operation: (event: Omit<OperationEvent, 'id' | 'at'>) => void events.push(event) }
   const keepAt = (now: number, credentials = open()): Promise<void> =>
     keepKeys({ credentials, settings, recorder, log: SILENT, now: () => now })
-  return { directory, open, events, keepAt }
+  return { directory, file, open, events, keepAt }
 }
 
 const TERMS = { kind: 'api-key', server: 'files', name: 'agent' } as const
@@ -108,7 +110,7 @@ it('rotates a key that has a delivery, and hands the new one over in a file that
   assert.equal((await store.list({})).length, 2)
   assert.deepEqual(
     keeper.events.map(({ type }) => type),
-    ['key.rotated', 'key.delivered'],
+    ['key.delivered', 'key.rotated'],
   )
 })
 
@@ -153,6 +155,67 @@ it('keeps the old key, and tries again, when nobody takes the new one', async ()
   )
 })
 
+it('a gate that dies between handing over and ending the old key leaves both good, and the next one ends them', async () => {
+  // Given a gate that is killed by the very program that has taken the new key
+  const keeper = givenKeeper({ vault: { kind: 'file', file: join(tmpdir(), 'taken-by-the-next.key') } })
+  const expiresAt = MADE + 90 * DAY
+  const old = await issue(keeper.open(), { ...TERMS, delivery: 'vault', expiresAt }, MADE)
+  const taken = join(keeper.directory, 'taken')
+  const now = MADE + 83 * DAY
+  const gate = spawn(
+    process.execPath,
+    [...process.execArgv, join(import.meta.dirname, 'dying-gate.ts'), keeper.file, String(now), taken],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const [, signal] = await once(gate, 'exit')
+  assert.equal(signal, 'SIGKILL')
+
+  // Then the old key is as it was, and what was handed over is good
+  const read = readSecretText('api-key', readFileSync(taken, 'utf8').trim())
+  assert.ok(read.kind === 'readable')
+  const records = await keeper.open().list({})
+  assert.deepEqual(records.map(({ id }) => id).toSorted(), [old.record.id, read.id].toSorted())
+  for (const { expiresAt: end, replacedBy } of records)
+    assert.ok((end as number) >= expiresAt && replacedBy === undefined)
+
+  // When the next gate looks, at once and later
+  await keeper.keepAt(now + 1)
+  assert.equal((await keeper.open().list({})).length, 2)
+  await keeper.keepAt(now + 600)
+
+  // Then there is one more, and the other two end with the overlap
+  const later = await keeper.open().list({})
+  assert.equal(later.length, 3)
+  const successor = later.find(({ id }) => id !== old.record.id && id !== read.id)?.id as string
+  for (const { id, expiresAt: end, replacedBy } of later) {
+    if (id !== successor) assert.deepEqual([end, replacedBy], [now + 600 + DAY, successor])
+  }
+  assert.deepEqual(
+    keeper.events.map(({ type, credentialId }) => [type, credentialId]),
+    [
+      ['key.delivered', successor],
+      ['key.rotated', old.record.id],
+    ],
+  )
+  await keeper.keepAt(now + 7200)
+  assert.equal((await keeper.open().list({})).length, 3)
+})
+
+it('a key is rotated once, though another gate looks while its successor is handed over', async () => {
+  const { directory, ...keeper } = givenKeeper({
+    slow: { kind: 'command', command: '/bin/sh', args: ['-c', 'cat > /dev/null; sleep 0.3'] },
+  })
+  const old = await issue(keeper.open(), { ...TERMS, delivery: 'slow' }, MADE)
+  // At the end of five minutes and at the beginning of the next five
+  const now = Math.ceil((MADE + 89 * DAY) / 300) * 300
+
+  await Promise.all([keeper.keepAt(now - 1), keeper.keepAt(now), keeper.keepAt(now + 299)])
+
+  const records = await keeper.open().list({})
+  assert.equal(records.length, 2)
+  assert.ok(records.find(({ id }) => id === old.record.id)?.replacedBy)
+})
+
 it('rotates a key that lives for a day in its last third, and not from its first hour on', async () => {
   const place = mkdtempSync(join(tmpdir(), 'delivery-'))
   const keeper = givenKeeper({ vault: { kind: 'file', file: join(place, 'key') } })
@@ -167,6 +230,6 @@ it('rotates a key that lives for a day in its last third, and not from its first
   assert.equal((await keeper.open().list({})).length, 2)
   assert.deepEqual(
     keeper.events.map(({ type }) => type),
-    ['key.rotated', 'key.delivered'],
+    ['key.delivered', 'key.rotated'],
   )
 })
