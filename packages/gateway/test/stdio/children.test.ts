@@ -143,7 +143,7 @@ describe('the end of a child', () => {
   })
 
   it('takes its helpers along when it goes by itself, and does not wait for their hold on stdout', async () => {
-    const { upstream } = givenServer('stubborn.mjs')
+    const { upstream, log } = givenServer('stubborn.mjs')
     const reply = await post(upstream, INITIALIZE).over()
     const helper = Number(reply.messages[0].result.helper)
     const session = reply.headers.get('mcp-session-id') ?? ''
@@ -151,6 +151,7 @@ describe('the end of a child', () => {
     await post(upstream, request(1, 'tools/call', { name: 'abandon' }), { session }).over()
 
     await eventually('helper gone', () => !isAlive(helper))
+    await eventually('heard of', () => log.some(({ message }) => message === 'stdio server ended'))
     assert.equal((await post(upstream, deed(1, 'echo'), { session }).over()).status, 404)
   })
 

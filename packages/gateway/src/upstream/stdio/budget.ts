@@ -1,9 +1,11 @@
+import type { EndReason } from './end-reason.ts'
+
 /** A running child, as the budget sees it. */
 export interface Occupant {
   /** Since when (milliseconds of its server's clock) nobody needs it; undefined while somebody does. */
   idleSince(): number | undefined
-  /** Ends it; resolves when its processes are gone. May be called again. */
-  end(): Promise<void>
+  /** Ends it; resolves when its processes are gone. May be called again: the first reason counts. */
+  end(reason: EndReason): Promise<void>
 }
 
 /** Room for one child. */
@@ -61,6 +63,6 @@ export class ChildBudget {
     }
     if (oldest?.occupant === undefined) return undefined
     oldest.release()
-    return new Place(owner, oldest.occupant.end(), this.#places)
+    return new Place(owner, oldest.occupant.end('evicted'), this.#places)
   }
 }

@@ -2,8 +2,9 @@ import type { Era } from '@portcullis/auth/protocol'
 import type { UpstreamFailure } from '../upstream.ts'
 import type { Occupant } from './budget.ts'
 import { Conversation } from './conversation.ts'
+import { type EndReason, endByItself, reportEnd } from './end-reason.ts'
 import type { Settings } from './options.ts'
-import { Program } from './program.ts'
+import { type Departure, Program } from './program.ts'
 import type { ChildMessage } from './wire.ts'
 
 /** Whoever a child was started for. */
@@ -21,8 +22,9 @@ export interface ChildFate {
    * It went, having said nothing, and nobody had told it to.
    *
    * @param ran Whether there ever was a process.
+   * @returns whether that is a failure.
    */
-  stillborn(ran: boolean): void
+  stillborn(ran: boolean): boolean
   /** Everything it started is gone too. */
   vanished(): void
 }
@@ -45,7 +47,7 @@ export class Child implements Occupant {
     this.program = new Program(settings, {
       line: (bytes) => this.conversation.hear(bytes),
       excess: () => this.#outgrow(),
-      gone: (detail, ran) => this.#bury(detail, ran, fate),
+      gone: (departure) => this.#bury(departure, fate),
     })
     this.conversation = new Conversation(this.program, era, settings, {
       unplaced: (text, message) => this.#ears?.unplaced(text, message),
@@ -91,10 +93,10 @@ export class Child implements Occupant {
     this.touch()
   }
 
-  end(): Promise<void> {
+  end(reason: EndReason): Promise<void> {
     this.#isEnding = true
     clearTimeout(this.#idleTimer)
-    return this.program.end()
+    return this.program.end(reason)
   }
 
   #endIfIdle(): void {
@@ -102,19 +104,21 @@ export class Child implements Occupant {
     const since = this.idleSince()
     const left = since === undefined ? idleMs : since + idleMs - now()
     if (left > 0) this.#idleTimer = setTimeout(() => this.#endIfIdle(), left).unref()
-    else this.end()
+    else this.end('idle')
   }
 
   #outgrow(): void {
     const { log, name, maxLineBytes } = this.#settings
     log('error', 'a stdio server wrote a message beyond the bound and is ended', { server: name, maxLineBytes })
-    this.program.condemn()
+    this.program.condemn('oversized_message')
   }
 
-  #bury(detail: string, ran: boolean, fate: ChildFate): void {
-    const { conversation } = this
-    if (!conversation.isUp && !this.#isEnding) fate.stillborn(ran)
-    this.end().then(fate.vanished)
+  #bury({ detail, ran, byItself }: Departure, fate: ChildFate): void {
+    const { conversation, program } = this
+    const hasFailed = !conversation.isUp && !this.#isEnding && fate.stillborn(ran)
+    const end = byItself && endByItself(byItself, conversation.isUp, !hasFailed)
+    if (end !== undefined) reportEnd(this.#settings, program.pid, end)
+    this.end('exited').then(fate.vanished)
     const failure: UpstreamFailure = {
       reason: conversation.isUp ? 'broken' : 'unreachable',
       detail: `the server ${detail}`,

@@ -55,14 +55,14 @@ export class Children {
   /** Ends all, and starts no more. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([...this.#living].map((child) => child.end()))
+    await Promise.all([...this.#living].map((child) => child.end('closing')))
   }
 
   #launch(place: Place, { era, mayExit = false }: StartOptions): Child {
     const startedAt = this.#settings.now()
     const child = new Child(this.#settings, era, {
       up: () => this.#restarts.succeeded(),
-      stillborn: (ran) => (ran && mayExit) || this.#fail(startedAt),
+      stillborn: (ran) => !(ran && mayExit) && this.#fail(startedAt),
       // What a child leaves behind may take a moment to end: until then its place is taken, and can be waited for.
       vanished: () => {
         this.#living.delete(child)
@@ -80,9 +80,10 @@ export class Children {
     return wait > 0 ? busy('the command did not come up a moment ago', Math.ceil(wait / 1000)) : undefined
   }
 
-  #fail(startedAt: number): void {
+  #fail(startedAt: number): true {
     this.#restarts.failed(startedAt, this.#settings.now())
     this.#onFailedStart()
+    return true
   }
 }
 

@@ -156,7 +156,7 @@ export class Conversation {
     if (++this.#garbage <= MAX_GARBAGE) return
     this.#garbageLog.flush()
     this.#settings.log('error', 'a stdio server writes no messages and is ended', { server: this.#settings.name })
-    this.#program.condemn()
+    this.#program.condemn('not_mcp')
   }
 
   #hearNotification(message: ChildNotification): void {

@@ -73,7 +73,7 @@ export class ModernChildren {
     child.makeExpendable()
     answer.then((late) => {
       if ('era' in late) this.#memory.learn(late.era)
-      child.end()
+      child.end('other_era')
     })
     return 'legacy'
   }
@@ -82,10 +82,10 @@ export class ModernChildren {
     if ('era' in outcome) {
       this.#memory.learn(outcome.era)
       if (outcome.era === 'modern') return new ModernChild(child, outcome.versions, this.#settings)
-      child.end()
+      child.end('other_era')
       return outcome.era
     }
-    child.end()
+    child.end('handshake_failed')
     // Some legacy servers exit on anything but `initialize`, or never answer it.
     const isSilence = isProbe && outcome.reason !== 'broken' && child.program.pid !== undefined
     if (!isSilence) return outcome

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { detailOf, type EndReason, endFor, reportEnd } from './end-reason.ts'
 import { leadsGroup, signalGroup, sweepGroup, watchGroup } from './group.ts'
 import { Inlet } from './inlet.ts'
 import { LineLog } from './line-log.ts'
@@ -19,12 +20,17 @@ export interface ProgramEars {
   line(bytes: Buffer): void
   /** A line was longer than the bound. */
   excess(): void
-  /**
-   * Once, after the last line: it exited, or was ended, or could not be started at all.
-   *
-   * @param ran Whether there ever was a process.
-   */
-  gone(detail: string, ran: boolean): void
+  /** Once, after the last line. */
+  gone(departure: Departure): void
+}
+
+/** How a program has gone: it exited, or was ended, or could not be started at all. */
+export interface Departure {
+  readonly detail: string
+  /** Whether there ever was a process. */
+  readonly ran: boolean
+  /** Where nobody here had asked it to go, which is then not in the log yet. */
+  readonly byItself?: { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 }
 
 /** One process: lines in, lines out, its stderr in the log, and an end that takes its descendants along. */
@@ -38,6 +44,7 @@ export class Program {
   #isGone = false
   #isExited = false
   #wasKilled = false
+  #reason: EndReason | undefined
   #ending: Promise<void> | undefined
 
   /**
@@ -56,16 +63,16 @@ export class Program {
       windowsHide: true,
     })
     this.#followProcess(settings)
-    this.#inlet = new Inlet(this.#child.stdin, maxQueuedBytes, () => this.kill())
+    this.#inlet = new Inlet(this.#child.stdin, maxQueuedBytes, () => this.#kill())
     const out = new LineCutter(
       maxLineBytes,
       (line) => this.#isHeard && ears.line(line),
       () => this.#isHeard && ears.excess(),
     )
     this.#child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-    this.#child.stdout.on('error', () => this.kill())
+    this.#child.stdout.on('error', () => this.#kill())
     // It has closed its stdout: it will never answer again, even where it lives on.
-    this.#child.stdout.on('end', () => setTimeout(() => this.kill(), LINGER_MS).unref())
+    this.#child.stdout.on('end', () => setTimeout(() => this.#kill(), LINGER_MS).unref())
     this.#child.stderr.on('error', () => {})
     this.#logStderr(settings)
   }
@@ -89,29 +96,35 @@ export class Program {
     if (this.#holders.delete(holder) && this.#holders.size === 0) this.#child.stdout.resume()
   }
 
-  /** Closes stdin, waits, asks (SIGTERM), waits, ends it (SIGKILL). Resolves when it and its descendants are gone. */
-  end(): Promise<void> {
+  /**
+   * Closes stdin, waits, asks (SIGTERM), waits, ends it (SIGKILL). Resolves when it and its descendants are gone.
+   *
+   * @param reason For the log. The first one counts.
+   */
+  end(reason: EndReason): Promise<void> {
+    this.#reason ??= reason
     this.#ending ??= this.#end()
     return this.#ending
   }
 
-  /** At once, descendants included. */
-  kill(): void {
-    this.#wasKilled = true
-    if (!this.#isExited && this.pid !== undefined) signalGroup(this.pid, 'SIGKILL')
+  /** At once, and whatever it still says is not heard. */
+  condemn(reason: EndReason): void {
+    this.#reason ??= reason
+    this.#isHeard = false
+    this.#kill()
   }
 
-  /** At once, and whatever it still says is not heard. */
-  condemn(): void {
-    this.#isHeard = false
-    this.kill()
+  /** At once, descendants included. */
+  #kill(): void {
+    this.#wasKilled = true
+    if (!this.#isExited && this.pid !== undefined) signalGroup(this.pid, 'SIGKILL')
   }
 
   async #end(): Promise<void> {
     this.#inlet.end()
     // Nobody waits for its words any more, and a child that is stuck writing could not see its stdin end.
     for (const holder of this.#holders) this.letGo(holder)
-    const steps = [() => this.pid !== undefined && signalGroup(this.pid, 'SIGTERM'), () => this.kill()]
+    const steps = [() => this.pid !== undefined && signalGroup(this.pid, 'SIGTERM'), () => this.#kill()]
     const timers = steps.map((step, index) => setTimeout(() => this.#isExited || step(), GRACE_MS * (index + 1)))
     await this.#departed.promise
     for (const timer of timers) clearTimeout(timer)
@@ -132,7 +145,8 @@ export class Program {
     })
   }
 
-  #followProcess({ name, log, command }: Settings): void {
+  #followProcess(settings: Settings): void {
+    const { name, log, command } = settings
     const child = this.#child
     child.on('spawn', () => {
       if (child.pid !== undefined) watchGroup(child.pid)
@@ -140,16 +154,20 @@ export class Program {
     })
     child.on('error', (error: NodeJS.ErrnoException) => {
       if (child.pid !== undefined) return
-      log('error', 'stdio server could not be started', { server: name, command, error: error.code ?? error.message })
-      this.#depart(`could not be started: ${error.code ?? error.message}`)
+      const why = error.code ?? error.message
+      const fields = { server: name, command, reason: 'start_failed' satisfies EndReason, error: why }
+      log('error', 'stdio server could not be started', fields)
+      this.#depart({ detail: `could not be started: ${why}`, ran: false })
       this.#departed.resolve()
     })
     child.on('exit', (code, signal) => {
       this.#isExited = true
-      const detail = signal === null ? `exited with code ${code}` : `was ended by ${signal}`
-      log('info', 'stdio server ended', { server: name, pid: child.pid, detail })
+      const detail = detailOf({ code, signal })
+      const reason = this.#reason ?? (this.#wasKilled && signal === 'SIGKILL' ? 'pipe_closed' : undefined)
+      if (reason !== undefined) reportEnd(settings, child.pid, endFor(reason, detail))
       this.#linger()
-      child.on('close', () => this.#depart(detail))
+      const byItself = reason === undefined ? { byItself: { code, signal } } : {}
+      child.on('close', () => this.#depart({ detail, ran: true, ...byItself }))
       if (child.pid !== undefined) sweepGroup(child.pid, this.#wasKilled ? 0 : GRACE_MS).then(this.#departed.resolve)
     })
   }
@@ -163,12 +181,12 @@ export class Program {
     }, LINGER_MS).unref()
   }
 
-  #depart(detail: string): void {
+  #depart(departure: Departure): void {
     if (this.#isGone) return
     this.#isGone = true
     this.#isHeard = false
     this.#child.stdin.destroy()
-    this.#ears.gone(detail, this.pid !== undefined)
+    this.#ears.gone(departure)
   }
 }
 

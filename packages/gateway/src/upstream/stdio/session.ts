@@ -1,6 +1,7 @@
 import type { Incoming, RequestMessage } from '@portcullis/auth/protocol'
 import type { Answer } from '../upstream.ts'
 import type { Child, ChildEars } from './child.ts'
+import type { EndReason } from './end-reason.ts'
 import { Exchange } from './exchange.ts'
 import type { Settings } from './options.ts'
 import { ALREADY_INITIALIZED, accepted, errorText, ID_IN_FLIGHT, NOT_READ, refuse, STREAM_TAKEN } from './refusals.ts'
@@ -54,16 +55,16 @@ export class Session implements ChildEars {
     this.#standing.open(answer)
   }
 
-  end(): void {
+  end(reason: EndReason): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#onEnd()
     this.#standing.end()
     this.#child.conversation.failAll({ reason: 'broken', detail: 'the session has ended' })
-    this.#child.end()
+    this.#child.end(reason)
   }
 
-  gone = (): void => this.end()
+  gone = (): void => this.end('exited')
 
   /**
    * What the child says of its own accord: to the one request that is in flight; else to the GET stream; else to the

@@ -32,7 +32,7 @@ export class Sessions {
 
   /** Fails what is in flight and closes the streams; the children end with `Children.close`. */
   close(): void {
-    for (const session of [...this.#sessions.values()]) session.end()
+    for (const session of [...this.#sessions.values()]) session.end('closing')
   }
 
   #continue(session: Session, call: Call, answer: Answer): void {
@@ -45,7 +45,7 @@ export class Sessions {
         session.openStream(answer)
         return
       case 'DELETE':
-        session.end()
+        session.end('session_deleted')
         answer.start(200, [])
         answer.end()
     }
@@ -61,11 +61,11 @@ export class Sessions {
       headers: ['mcp-session-id', id],
       statusOf: () => 400,
       // Without this answer nobody can use the session.
-      onEnd: (ending) => ending === 'answered' || session?.end(),
+      onEnd: (ending) => ending === 'answered' || session?.end(ending === 'left' ? 'caller_left' : 'handshake_failed'),
     })
     const child = await this.#children.start({ principalKey, era: 'legacy' })
     if ('reason' in child) exchange.fail(child)
-    else if (!exchange.isOpen) child.end()
+    else if (!exchange.isOpen) child.end('caller_left')
     else {
       session = new Session(principalKey, child, this.#settings, () => this.#sessions.delete(id))
       this.#sessions.set(id, session)
