@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ask, deed, givenSession, INITIALIZE, notification, post, request } from './caller.ts'
+import { ask, deed, givenSession, heardBy, INITIALIZE, notification, post, request } from './caller.ts'
 import { eventually, givenServer } from './upstreams.ts'
 
 const DONE = '{"jsonrpc":"2.0","id":$id,"result":{}}'
@@ -184,6 +184,23 @@ describe('what belongs to no request by number', () => {
       lost.map(({ fields }) => fields.lost),
       [1, 30],
     )
+  })
+
+  it('is answered with an error where it was a question and is lost, so that the server does not wait for ever', async () => {
+    const { upstream, session } = await givenPuppet()
+    const caller = { session, accept: 'application/json' }
+
+    const questions = Array.from({ length: 103 }, (_, n) => QUESTION.replace('41', n % 2 === 0 ? `"q${n}"` : `${n}`))
+    await post(upstream, deed(1, 'say', { lines: [...questions, CHANGED, DONE] }), caller).over()
+    const answers = (await heardBy(upstream, caller)).map((line) => JSON.parse(line)).filter(({ error }) => error)
+
+    assert.deepEqual(
+      answers.map(({ id }) => id),
+      ['q0', 1, 'q2', 3],
+    )
+    assert.deepEqual(answers[0].error, { code: -32603, message: 'The client does not read what is asked of it.' })
+    const stream = await ask(upstream, 'GET', { session }).until('told', (reply) => reply.messages.length === 100)
+    assert.equal(stream.messages[0].id, 'q4')
   })
 })
 

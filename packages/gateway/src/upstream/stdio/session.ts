@@ -6,7 +6,16 @@ import { Exchange } from './exchange.ts'
 import type { Settings } from './options.ts'
 import { ALREADY_INITIALIZED, accepted, errorText, ID_IN_FLIGHT, NOT_READ, refuse, STREAM_TAKEN } from './refusals.ts'
 import { Standing } from './standing.ts'
-import { type ChildMessage, cancelledId, isAboutContents, numbered, spellingOf, toLine } from './wire.ts'
+import {
+  type ChildMessage,
+  type ChildRequest,
+  cancelledId,
+  isAboutContents,
+  numbered,
+  rawIdOf,
+  spellingOf,
+  toLine,
+} from './wire.ts'
 
 /** One legacy session: a child of its own, the requests in flight, and the GET stream. */
 export class Session implements ChildEars {
@@ -69,15 +78,21 @@ export class Session implements ChildEars {
   /**
    * What the child says of its own accord: to the one request that is in flight; else to the GET stream; else to the
    * latest request; else it waits for a GET stream. What changed in its contents concerns no request, so it is for
-   * the GET stream. Always to one of them only (TL-19).
+   * the GET stream. Always to one of them only (TL-19). A question that is lost on the way is answered here: the child
+   * would wait for ever.
    */
   unplaced = (text: string, message: ChildMessage): void => {
     const { conversation } = this.#child
     const pending = isAboutContents(message)
       ? undefined
       : (conversation.onlyStream() ?? (this.#standing.isOpen ? undefined : conversation.latestStream()))
-    if (pending === undefined) this.#standing.tell(text)
+    if (pending === undefined) this.#standing.tell(text, () => message.kind === 'request' && this.#refuse(message))
     else conversation.tell(pending, text)
+  }
+
+  /** Answers a question of the child's that nobody has read. */
+  #refuse(question: ChildRequest): void {
+    this.#child.conversation.say(`${errorText(NOBODY_READS, rawIdOf(question))}\n`)
   }
 
   /** A body that asks nothing. */
@@ -127,6 +142,7 @@ export class Session implements ChildEars {
   }
 }
 
+const NOBODY_READS = { code: -32603, message: 'The client does not read what is asked of it.' }
 const CALLED_OFF = { code: -32603, message: 'The request was called off.' }
 
 /** The caller waits no longer and its child owes it no answer (Cancellation), so this room answers, and the POST ends. */

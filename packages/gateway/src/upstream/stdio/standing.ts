@@ -5,6 +5,11 @@ import type { Settings } from './options.ts'
 const MAX_MESSAGES = 100
 const MAX_CHARACTERS = 8 * 1024 * 1024
 
+interface Waiting {
+  readonly text: string
+  readonly onLost: () => void
+}
+
 /**
  * What a session's server says outside of any request: to the GET stream, one at a time. While none is open, or its
  * reader is slow, messages wait, a bounded number of them; beyond it the oldest are lost.
@@ -13,7 +18,7 @@ export class Standing {
   readonly #settings: Pick<Settings, 'name' | 'keepAliveMs' | 'log'>
   readonly #onClosed: () => void
   #stream: EventStream | undefined
-  #waiting: string[] = []
+  #waiting: Waiting[] = []
   #characters = 0
   #lost = 0
 
@@ -34,9 +39,10 @@ export class Standing {
     this.#flush()
   }
 
-  tell(text: string): void {
+  /** @param onLost Called when nobody will ever read it, while the session goes on. */
+  tell(text: string, onLost: () => void): void {
     if (this.#stream !== undefined && !this.#stream.isFull) this.#stream.event(text)
-    else this.#queue(text)
+    else this.#queue({ text, onLost })
   }
 
   end(): void {
@@ -44,24 +50,29 @@ export class Standing {
     this.#closed(this.#stream)
   }
 
-  #queue(text: string): void {
-    this.#waiting.push(text)
-    this.#characters += text.length
+  #queue(message: Waiting): void {
+    this.#waiting.push(message)
+    this.#characters += message.text.length
     while (this.#waiting.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#waiting.shift()?.length ?? 0
+      this.#shift()?.onLost()
       if (this.#lost++ === 0) this.#report('messages are lost: nobody reads the stream of a session')
     }
   }
 
   #flush(): void {
     while (this.#stream !== undefined && !this.#stream.isFull) {
-      const text = this.#waiting.shift()
-      if (text === undefined) break
-      this.#characters -= text.length
-      this.#stream.event(text)
+      const next = this.#shift()
+      if (next === undefined) break
+      this.#stream.event(next.text)
     }
     if (this.#lost > 0) this.#report('messages of a session were lost')
     this.#lost = 0
+  }
+
+  #shift(): Waiting | undefined {
+    const next = this.#waiting.shift()
+    this.#characters -= next?.text.length ?? 0
+    return next
   }
 
   #report(message: string): void {

@@ -108,6 +108,12 @@ function salvage(bytes: Uint8Array): NoMessage {
   }
 }
 
+/** A child's own spelling of the id of its question: JSON text. */
+export function rawIdOf({ text, spans }: ChildRequest): string | undefined {
+  const span = spans.get('id')
+  return span === undefined ? undefined : text.slice(span.start, span.end)
+}
+
 /** How a caller spells what we have numbered: JSON text. */
 export interface Spelling {
   readonly rawId: string
