@@ -363,6 +363,23 @@ describe('the era of a server', () => {
     assert.equal(pids(log).length, 2)
   })
 
+  it('cuts a subscription when the child dies, so that its owner subscribes anew, with a new child (GW-55)', async () => {
+    const { upstream, log } = givenPuppet()
+    const meta = '{"_meta":{"io.modelcontextprotocol/subscriptionId":$id}}'
+    const lines = [`{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":${meta}}`]
+    const listen = () => post(upstream, modern('s', 'subscriptions/listen', { lines }), ERA)
+    const isAcknowledged = (reply: { messages: unknown[] }) => reply.messages.length === 1
+
+    const first = await listen().until('acknowledged', isAcknowledged)
+    await post(upstream, call(1, 'exit', { code: 3 }), ERA).over()
+    await first.over()
+    const second = await listen().until('acknowledged', isAcknowledged)
+
+    assert.equal(first.failure?.reason, 'broken')
+    assert.ok(!second.isOver)
+    assert.equal(pids(log).length, 2)
+  })
+
   it('starts a new child for the next request when the last one has died', async () => {
     const { upstream, log } = givenPuppet()
     const died = await post(upstream, call(1, 'exit', { code: 3 }), ERA).over()

@@ -300,6 +300,17 @@ describe('a session', () => {
     assert.equal((await post(upstream, notification('notifications/x'), { session }).over()).status, 404)
   })
 
+  it('is over when its child dies: nothing that was subscribed in it is promised any more', async () => {
+    const { upstream, session } = await givenPuppet()
+    const stream = ask(upstream, 'GET', { session })
+
+    await post(upstream, deed(1, 'exit', { code: 3 }), { session }).over()
+
+    await stream.over()
+    const late = await post(upstream, request(2, 'resources/subscribe', { uri: 'a:b' }), { session }).over()
+    assert.deepEqual([late.status, late.messages[0].error.message], [404, 'Session not found'])
+  })
+
   it('is over, with its child, when the caller did not wait for the handshake', async () => {
     const { upstream, log } = givenServer('silent.mjs')
 
