@@ -54,7 +54,8 @@ export function toFaults(
         return chooseBranch(issue, found, path, guide)
       case 'invalid_type':
         if (found === undefined) return [{ path, part: 'value', message: 'is required' }]
-        if (found === null) return [{ path, part: 'value', message: 'has no value; give it one, or remove the key' }]
+        if (found === null)
+          return [{ path, part: 'value', message: 'has no value; give it one, indented below it, or remove the key' }]
         return [{ path, part: 'value', message: issue.message }]
       default:
         return [{ path, part: 'value', message: issue.message }]
@@ -74,8 +75,13 @@ export function unknownKey(path: Path, guide: KeyGuide): Fault {
   const map = near === undefined && foreign === undefined ? rightMap(parent, guide.mapsWith(key)) : undefined
   const meant = near !== undefined ? [...parent, near] : map && [...map, key]
   const elsewhere = map && `; it belongs under \`${formatPath(map.slice(commonLength(parent, map)))}\``
-  const hint = foreign ?? elsewhere ?? didYouMean(key, known)
+  const hint = foreign ?? elsewhere ?? (didYouMean(key, known) || thoseKnown(parent, known))
   return { path, part: 'key', message: `unknown key \`${key}\`${hint}`, ...(meant && { meant }) }
+}
+
+/** What else could have been meant. Not at the root, where there is too much for a line. */
+function thoseKnown(parent: Path, known: readonly string[]): string {
+  return parent.length === 0 ? '' : `; known here are ${known.map((key) => `\`${key}\``).join(', ')}`
 }
 
 /** The map that a key belongs into which stands in the wrong one: below that one, or else the only one there is. */

@@ -92,7 +92,12 @@ const httpUpstream = z.strictObject({
 const stdioUpstream = z.strictObject({
   command: documented(text(), 'The program that is started for each caller. `./…` is relative to this file.'),
   args: documented(
-    z.prefault(z.array(z.string({ error: 'must be text; put it in quotes' }), { error: 'must be a list' }), []),
+    z.prefault(
+      z.array(z.string({ error: 'must be text; put it in quotes' }), {
+        error: 'must be a list, such as [--port, "8080"]',
+      }),
+      [],
+    ),
     'Arguments of the program.',
   ),
   env: documented(

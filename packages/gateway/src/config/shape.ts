@@ -85,7 +85,12 @@ const delivery = z.union(
     z.strictObject({
       command: documented(text(), 'Program that reads the new key from its standard input.'),
       args: documented(
-        z.prefault(z.array(z.string({ error: 'must be text; put it in quotes' }), { error: 'must be a list' }), []),
+        z.prefault(
+          z.array(z.string({ error: 'must be text; put it in quotes' }), {
+            error: 'must be a list, such as [team/search]',
+          }),
+          [],
+        ),
         'Arguments of the program.',
       ),
     }),

@@ -66,7 +66,11 @@ describe('what is no configuration', () => {
     ['a map as a key', `? { a: 1 }\n: 2\n${SERVER}`, /^a key must be plain text$/],
     ['a key that is nothing', `~: 2\n${SERVER}`, /^a key must be plain text$/],
     ['a prototype', `__proto__: { a: 1 }\n${SERVER}`, /^__proto__: cannot be used as a key$/],
-    ['a key without a value', `log:\n${SERVER}`, /^log: has no value; give it one, or remove the key$/],
+    [
+      'a key without a value',
+      `log:\n${SERVER}`,
+      /^log: has no value; give it one, indented below it, or remove the key$/,
+    ],
     ['the same key twice', `log: {}\nlog: {}\n${SERVER}`, /^log: this key stands twice in its map$/],
     ['the same key as number and text', `1: a\n"1": a\n${SERVER}`, /^1: this key stands twice in its map$/],
   ]

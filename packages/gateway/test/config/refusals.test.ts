@@ -163,7 +163,7 @@ const REFUSED_SERVERS: readonly [server: string, message: RegExp][] = [
     /headers\.X-A: is both set here and named in `forwardHeaders`/,
   ],
   ['upstream: { command: "" }, access: [api-key]', /command: must not be empty/],
-  ['upstream: { command: a, args: b }, access: [api-key]', /args: must be a list/],
+  ['upstream: { command: a, args: b }, access: [api-key]', /args: must be a list, such as \[--port, "8080"\]$/],
   ['upstream: { command: a, args: [8080] }, access: [api-key]', /args\[0\]: must be text; put it in quotes/],
   ['upstream: { command: a, env: { "A=B": c } }, access: [api-key]', /is not a name for an environment variable/],
   ['upstream: { command: a, env: { A: true } }, access: [api-key]', /env\.A: must be text; put it in quotes/],
@@ -260,8 +260,12 @@ describe('every problem is told in one answer', () => {
   })
 })
 
-describe('a key in the wrong place', () => {
+describe('a key that is not known here', () => {
   const cases: [yaml: string, message: RegExp][] = [
+    [
+      'servers: { s: { upstream: { command: a, environment: {} }, access: [api-key] } }',
+      /unknown key `environment`; known here are .*`command`, `args`, `env`, `cwd`$/,
+    ],
     [`port: 8000\n${SERVER}`, /^port: unknown key `port`; it belongs under `listen`$/],
     [`tls: { cert: a, key: b }\n${SERVER}`, /it belongs under `listen`$/],
     [`bodyBytes: 1MiB\n${SERVER}`, /it belongs under `limits`$/],
