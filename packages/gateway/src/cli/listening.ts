@@ -14,14 +14,14 @@ export function faultOfListening(error: unknown, settings: Settings): string | u
   const otherPort = `choose another port with --port N, or by ${at('port')}`
   switch (code) {
     case 'EADDRINUSE':
-      return `${address} is in use by another process: end that one, or ${otherPort}`
+      return `${address} is in use by another process (${code}): end that one, or ${otherPort}`
     case 'EACCES':
-      return `this user may not listen on ${address}: ${otherPort}`
+      return `this user may not listen on ${address} (${code}): ${otherPort}`
     case 'EADDRNOTAVAIL':
-      return `this machine has no address ${host}: choose one that it has by ${at('host')}`
+      return `this machine has no address ${host} (${code}): choose one that it has by ${at('host')}`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `no address is known for ${host}: choose one of this machine by ${at('host')}`
+      return `no address is known for ${host} (${code}): choose one of this machine by ${at('host')}`
     default:
       return `cannot listen on ${address} (${code}): see ${at('host')}`
   }

@@ -26,7 +26,7 @@ describe('where it cannot listen, a gate says why and what to do, in one line, a
     assert.deepEqual([code, stdout], [1, ''])
     assert.equal(
       stderr,
-      `portcullis: the gate cannot start: 127.0.0.1:${port} is in use by another process: end that one, or ` +
+      `portcullis: the gate cannot start: 127.0.0.1:${port} is in use by another process (EADDRINUSE): end that one, or ` +
         `choose another port with --port N, or by \`listen.port\` (${file}:2:9)\n`,
     )
   })
@@ -45,7 +45,7 @@ describe('where it cannot listen, a gate says why and what to do, in one line, a
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /in use by another process: .* --port N, or by `listen.port` \(.*portcullis\.yaml:\d+:\d+\)\n$/,
+      /in use by another process \(EADDRINUSE\): .* --port N, or by `listen.port` \(.*portcullis\.yaml:\d+:\d+\)\n$/,
     )
   })
 
@@ -58,7 +58,7 @@ describe('where it cannot listen, a gate says why and what to do, in one line, a
     assert.equal(code, 1)
     assert.ok(
       stderr.endsWith(
-        `this machine has no address 192.0.2.1: choose one that it has by \`listen.host\` (${file}:1:17)\n`,
+        `this machine has no address 192.0.2.1 (EADDRNOTAVAIL): choose one that it has by \`listen.host\` (${file}:1:17)\n`,
       ),
       stderr,
     )
