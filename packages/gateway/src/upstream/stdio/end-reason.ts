@@ -1,5 +1,3 @@
-import type { Settings } from './options.ts'
-
 /** Why a child has ended, as one word for the log. Programs match on it: words are added, none is changed. */
 export type EndReason =
   /** Nobody needed it for a while. */
@@ -66,6 +64,12 @@ export function detailOf({ code, signal }: { readonly code: number | null; reado
   return signal === null ? `exited with code ${code}` : `was ended by ${signal}`
 }
 
-export function reportEnd({ log, name }: Settings, pid: number | undefined, { level, reason, detail }: End): void {
+/** What is written into: the log of a server, and its name. */
+interface Report {
+  readonly name: string
+  log(level: End['level'], message: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+export function reportEnd({ log, name }: Report, pid: number | undefined, { level, reason, detail }: End): void {
   log(level, 'stdio server ended', { server: name, pid, reason, detail })
 }
