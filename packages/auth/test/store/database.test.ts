@@ -87,6 +87,18 @@ it('preparing what is prepared changes nothing and loses nothing', async () => {
   assert.equal(await sqliteCredentials(prepared(file)).count(), 1)
 })
 
+it('preparing what is prepared waits for nobody who writes', () => {
+  const file = newFile()
+  const other = prepared(file)
+  other.exec('begin immediate')
+
+  const began = performance.now()
+  prepared(file)
+
+  assert.ok(performance.now() - began < 1000)
+  other.exec('rollback')
+})
+
 it('a database of a later version is refused and left as it was', () => {
   const file = newFile()
   const db = prepared(file)

@@ -3,5 +3,6 @@
  * another process holds keeps no caller waiting. Knows nothing of what is in them.
  */
 export { openAudit } from './audit.ts'
+export { DatabaseFault, isDatabaseFault, toFault } from './database.ts'
 export { readSealingKey } from './sealing-key.ts'
 export { openStores, openStoresForCommand, type Stores } from './stores.ts'

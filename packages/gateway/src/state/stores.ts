@@ -9,7 +9,7 @@ import {
   sqliteSessions,
 } from '@portcullis/auth/store'
 import type { StoreSettings } from '../config/index.ts'
-import { openDatabase } from './database.ts'
+import { expectSound, openDatabase } from './database.ts'
 import { openWriteLine, type WriteLine } from './write-line.ts'
 
 export interface Stores {
@@ -21,11 +21,14 @@ export interface Stores {
 /**
  * Opens the stores that the configuration names, for a gate: what they write while another process does is written
  * later, without standing on the event loop.
- * @throws when the database cannot be opened or belongs to a later version; the message names the file.
+ * @throws {DatabaseFault} when the database cannot be opened, is damaged or belongs to a later version.
  */
 export function openStores(settings: StoreSettings): Stores {
   if (settings.kind === 'memory') return inMemory()
-  const db = openDatabase(settings.file, prepareDatabase)
+  const db = openDatabase(settings.file, (opened) => {
+    expectSound(opened)
+    prepareDatabase(opened)
+  })
   const line = openWriteLine(db)
   const credentials = sqliteCredentials(db)
   const expectInPlace = watchPlace(settings.file)
@@ -43,11 +46,14 @@ export function openStores(settings: StoreSettings): Stores {
   }
 }
 
-/** The same for a command, which has nothing else to do: a write waits two seconds for another process where it is. */
-export function openStoresForCommand(settings: StoreSettings): Stores {
+/**
+ * The same for a command, which has nothing else to do: a write waits two seconds for another process where it is.
+ * @param onUnreadable Told the ids of credentials that are left out of a list because they are damaged.
+ */
+export function openStoresForCommand(settings: StoreSettings, onUnreadable?: (id: string) => void): Stores {
   if (settings.kind === 'memory') return inMemory()
   const db = openDatabase(settings.file, prepareDatabase)
-  return { credentials: sqliteCredentials(db), sessions: sqliteSessions(db), close: () => db.close() }
+  return { credentials: sqliteCredentials(db, onUnreadable), sessions: sqliteSessions(db), close: () => db.close() }
 }
 
 function inMemory(): Stores {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { MaybePromise } from '@portcullis/auth/store'
+import { isBusy } from './database.ts'
 
 /** How long a write stands on the event loop while another process writes, in milliseconds. Most are done by then. */
 const STANDING_MS = 50
@@ -9,8 +10,6 @@ const AGAIN_MS = 25
 const PATIENCE_MS = 10_000
 /** What has waited is written in turns as short as this, in milliseconds. */
 const TURN_MS = 10
-/** SQLITE_BUSY; its finer kinds have further bits above. */
-const BUSY = 5
 
 export interface WriteLine {
   /**
@@ -92,9 +91,4 @@ export function openWriteLine(db: DatabaseSync): WriteLine {
       }
     },
   }
-}
-
-function isBusy(error: unknown): boolean {
-  const { errcode = 0 } = error as { readonly errcode?: number }
-  return (errcode & 0xff) === BUSY
 }

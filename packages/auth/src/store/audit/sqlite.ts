@@ -10,6 +10,7 @@ import {
 } from '../../events/index.ts'
 import {
   durableTransaction,
+  migrate,
   type SqliteDatabase,
   type SqliteStatement,
   transaction,
@@ -56,12 +57,7 @@ export function prepareAuditDatabase(db: SqliteDatabase): void {
   db.exec(`pragma busy_timeout = ${OPENING_MS}`)
   writeAhead(db)
   db.exec(`pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES};`)
-  transaction(db, () => {
-    const version = Number(db.prepare('pragma user_version').get()?.user_version)
-    if (version > MIGRATIONS.length) throw new Error('the audit database belongs to a later version of Portcullis')
-    for (const migration of MIGRATIONS.slice(version)) db.exec(migration)
-    db.exec(`pragma user_version = ${MIGRATIONS.length}`)
-  })
+  migrate(db, MIGRATIONS)
   db.exec(`pragma busy_timeout = ${BUSY_MS}`)
 }
 

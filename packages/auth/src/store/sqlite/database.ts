@@ -61,11 +61,19 @@ export function prepareDatabase(db: SqliteDatabase): void {
   db.exec(`pragma busy_timeout = ${BUSY_MS}`)
   writeAhead(db)
   db.exec('pragma synchronous = normal')
+  migrate(db, MIGRATIONS)
+}
+
+/** @throws when the database is of a later version than the migrations. */
+export function migrate(db: SqliteDatabase, migrations: readonly string[]): void {
+  const version = (): number => Number(db.prepare('pragma user_version').get()?.user_version)
+  // What is up to date is not written to, and who only reads waits for nobody.
+  if (version() === migrations.length) return
   transaction(db, () => {
-    const version = Number(db.prepare('pragma user_version').get()?.user_version)
-    if (version > MIGRATIONS.length) throw new Error('the database belongs to a later version of Portcullis')
-    for (const migration of MIGRATIONS.slice(version)) db.exec(migration)
-    db.exec(`pragma user_version = ${MIGRATIONS.length}`)
+    const before = version()
+    if (before > migrations.length) throw new Error('the database belongs to a later version of Portcullis')
+    for (const migration of migrations.slice(before)) db.exec(migration)
+    db.exec(`pragma user_version = ${migrations.length}`)
   })
 }
 
