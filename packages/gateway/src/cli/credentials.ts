@@ -1,24 +1,36 @@
 import { dueAt, type Issued, type IssueTerms, issue, rotate } from '@portcullis/auth/keys'
 import { READ_SCOPE, WRITE_SCOPE } from '@portcullis/auth/policy'
-import type { CredentialKind, CredentialRecord } from '@portcullis/auth/store'
+import type { CredentialKind, CredentialRecord, CredentialStore } from '@portcullis/auth/store'
 import { didYouMean, parseDuration, publicUrlOf, type ServerSettings, type Settings } from '../config/index.ts'
-import { openStoresForCommand, type Stores } from '../state/index.ts'
+import { isDatabaseFault, openStoresForCommand, type Stores, toFault } from '../state/index.ts'
 import { Failure, UsageError } from './command.ts'
 import { recordOperation } from './operation.ts'
 
 /** What `keys` and `urls` share: both manage credentials, which differ in how they are carried. */
 export type Family = 'key' | 'url'
 
-/** Runs work on the store of a configuration, and closes it. What is done is on record before this returns. */
-export async function withStores<T>(settings: Settings, work: (stores: Stores) => Promise<T>): Promise<T> {
-  if (settings.store.kind === 'memory') {
+/**
+ * Runs work on the store of a configuration, and closes it. What is done is on record before this returns.
+ * @param onUnreadable Told the ids of credentials that are left out of a list because they are damaged.
+ * @throws {Failure} that names the database when it cannot be used.
+ */
+export async function withStores<T>(
+  settings: Settings,
+  work: (stores: Stores) => Promise<T>,
+  onUnreadable?: (id: string) => void,
+): Promise<T> {
+  const { store } = settings
+  if (store.kind === 'memory') {
     throw new Failure('the store is `memory:`: its credentials are in the running gate and nowhere else')
   }
-  const stores = openStoresForCommand(settings.store)
+  let stores: Stores | undefined
   try {
+    stores = openStoresForCommand(store, onUnreadable)
     return await work(stores)
+  } catch (error) {
+    throw isDatabaseFault(error) ? new Failure(toFault(store.file, error).message) : error
   } finally {
-    stores.close()
+    stores?.close()
   }
 }
 
@@ -62,7 +74,7 @@ function termsOf(settings: Settings, kind: CredentialKind, options: CreateOption
     )
   }
   const tenant = tenantOf(server, options.tenant)
-  const expiresAt = expiryOf(options.expires, settings.keys.maxAgeSeconds, now)
+  const expiresAt = expiryOf(options.expires, settings, now)
   return {
     kind,
     server: server.name,
@@ -103,13 +115,31 @@ function listOf(text: string | undefined, option: string): readonly string[] | u
   return [...new Set(items)]
 }
 
-/** Without a word the age limit is the expiry: a key that nobody renews ends. */
-function expiryOf(text: string | undefined, maxAge: number, now: number): number | undefined {
+/** Without a word the age limit is the expiry: a key that nobody renews ends. To outlive it, one has to say `never`. */
+function expiryOf(text: string | undefined, settings: Settings, now: number): number | undefined {
+  const maxAge = settings.keys.maxAgeSeconds
   if (text === undefined) return now + maxAge
   if (text === 'never') return undefined
   const ms = parseDuration(text)
-  if (ms === undefined || ms < 1000) throw new UsageError('--expires takes a duration such as 90d or 12h, or never')
+  if (ms === undefined || ms < 1000) throw new UsageError('--expires takes a duration such as 30d or 12h, or never')
+  if (ms > maxAge * 1000) {
+    const limit = `\`keys.maxAge\`, which is ${spoken(maxAge)}`
+    throw new Failure(`--expires ${text} is beyond ${limit}: ask for less, or raise that in ${settings.file}`)
+  }
   return now + Math.floor(ms / 1000)
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const
+
+/** Seconds as somebody would write them in the configuration. */
+function spoken(seconds: number): string {
+  const [unit, size] = UNITS.find(([, each]) => seconds % each === 0) ?? ['s', 1]
+  return `${seconds / size}${unit}`
 }
 
 export async function rotateCredential(
@@ -121,7 +151,7 @@ export async function rotateCredential(
   const ms = overlap === undefined ? settings.keys.overlapSeconds * 1000 : parseDuration(overlap)
   if (ms === undefined) throw new UsageError('--overlap takes a duration such as 24h, or 0s')
   const result = await withStores(settings, async ({ credentials }) => {
-    expectFamily(await credentials.find(id), family, id)
+    await findOne(credentials, family, id)
     const announce = (successor: CredentialRecord): void =>
       note(settings, { ...successor, id }, 'rotated', `by ${successor.id}`)
     return rotate(credentials, id, Math.floor(ms / 1000), nowSeconds(), announce)
@@ -140,21 +170,30 @@ const WHY_NOT_ROTATED = {
 /** @returns false when it had been revoked before. */
 export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<boolean> {
   const { record, outcome } = await withStores(settings, async ({ credentials }) => {
-    const found = await credentials.find(id)
-    expectFamily(found, family, id)
-    return { record: found as CredentialRecord, outcome: await credentials.revoke(id, nowSeconds()) }
+    const found = await findOne(credentials, family, id)
+    return { record: found, outcome: await credentials.revoke(id, nowSeconds()) }
   })
   // Ending a key is never put off: the record comes second, and its failure is told.
   if (outcome === 'revoked') note(settings, record, 'revoked')
   return outcome === 'revoked'
 }
 
-function expectFamily(record: CredentialRecord | undefined, family: Family, id: string): void {
-  // Whoever pastes the whole key instead of its id must not find it in an error message.
-  const shown = /^[0-9a-z]{16}$/.test(id) ? ` ${id}` : ''
+/** @throws {Failure} when there is none, or none of this family, or none that can be read. */
+async function findOne(credentials: CredentialStore, family: Family, id: string): Promise<CredentialRecord> {
+  const record = await find(credentials, id)
   const isUrl = record?.kind === 'secret-url'
   if (record === undefined || isUrl !== (family === 'url')) {
-    throw new Failure(`there is no ${family}${shown}; ids are listed by \`portcullis ${family}s list\``)
+    throw new Failure(`there is no ${family} ${id}; IDs are listed by \`portcullis ${family}s list\``)
+  }
+  return record
+}
+
+async function find(credentials: CredentialStore, id: string): Promise<CredentialRecord | undefined> {
+  try {
+    return await credentials.find(id)
+  } catch (error) {
+    if (isDatabaseFault(error)) throw error
+    throw new Failure(`${(error as Error).message}. No gate lets it in`)
   }
 }
 
@@ -166,16 +205,29 @@ export interface Listed {
   readonly server: string
   readonly name: string
   readonly status: 'active' | 'expired' | 'revoked'
-  readonly [fact: string]: unknown
+  readonly tenant: string | undefined
+  readonly scopes: readonly string[] | undefined
+  readonly tools: readonly string[] | undefined
+  readonly notes: string | undefined
+  readonly delivery: string | undefined
+  readonly replacedBy: string | undefined
+  readonly createdAt: string | undefined
+  readonly expiresAt: string | undefined
+  readonly revokedAt: string | undefined
+  readonly lastUsedAt: string | undefined
+  readonly dueAt: string | undefined
 }
 
 export async function listCredentials(
   settings: Settings,
   family: Family,
   server: string | undefined,
+  stderr: (text: string) => void,
 ): Promise<Listed[]> {
   if (server !== undefined) serverOf(settings, server)
-  return withStores(settings, async ({ credentials }) => {
+  const warn = (id: string): void =>
+    stderr(`portcullis: what is stored of ${JSON.stringify(id)} is damaged: left out\n`)
+  const collect = async ({ credentials }: Stores): Promise<Listed[]> => {
     const listed: Listed[] = []
     let after = ''
     for (;;) {
@@ -186,7 +238,8 @@ export async function listCredentials(
       if (page.length < 1000) return listed
       after = (page[page.length - 1] as CredentialRecord).id
     }
-  })
+  }
+  return withStores(settings, collect, warn)
 }
 
 function toListed(record: CredentialRecord, settings: Settings): Listed {

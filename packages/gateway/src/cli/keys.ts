@@ -1,16 +1,11 @@
 import { defineCommand, type Group } from './command.ts'
-import { CREATE_OPTIONS, formatList, requested } from './credential-options.ts'
-import {
-  createCredential,
-  isoTime,
-  type Listed,
-  listCredentials,
-  revokeCredential,
-  rotateCredential,
-} from './credentials.ts'
+import { ONE_ID, readId } from './credential-id.ts'
+import { CREATE_OPTIONS, requested } from './credential-options.ts'
+import { formatList } from './credential-table.ts'
+import { createCredential, isoTime, listCredentials, revokeCredential, rotateCredential } from './credentials.ts'
 
 const create = defineCommand({
-  usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 90d|never] [--probe]',
+  usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 30d|never] [--probe]',
   about:
     'Makes an API key for a new client and prints it once; only its hash is kept. Without --scopes and --tools it opens\n' +
     'everything on its server. Limited by either, it reaches resources and prompts only with the scope mcp:read.',
@@ -33,8 +28,8 @@ const create = defineCommand({
 const list = defineCommand({
   usage: '[--server NAME]',
   options: { server: { type: 'string', value: 'NAME', help: 'only those of this server' } },
-  async run({ values, settings, answer }) {
-    const keys: Listed[] = await listCredentials(await settings(), 'key', values.server)
+  async run({ values, settings, answer, stderr }) {
+    const keys = await listCredentials(await settings(), 'key', values.server, stderr)
     answer({ keys }, formatList(keys, 'There are no keys. Make one with `portcullis keys create`.'))
     return 0
   },
@@ -43,12 +38,12 @@ const list = defineCommand({
 const rotate = defineCommand({
   usage: 'ID [--overlap 24h]',
   about: 'Makes a new key for the same client on the same terms. Both are good until the overlap ends.',
-  positionals: [1, 1],
+  positionals: ONE_ID,
   options: {
     overlap: { type: 'string', value: 'DURATION', help: 'how long the old key stays good; default keys.overlap' },
   },
   async run({ values, positionals, settings, answer }) {
-    const [id = ''] = positionals
+    const id = readId('key', positionals)
     const { issued, endsAt } = await rotateCredential(await settings(), 'key', id, values.overlap)
     const { record, secret } = issued
     answer(
@@ -68,10 +63,10 @@ const rotate = defineCommand({
 const revoke = defineCommand({
   usage: 'ID',
   about: 'Ends a key at once: its next request is refused, and its open streams end within 250 ms.',
-  positionals: [1, 1],
+  positionals: ONE_ID,
   options: {},
   async run({ positionals, settings, answer }) {
-    const [id = ''] = positionals
+    const id = readId('key', positionals)
     const isNew = await revokeCredential(await settings(), 'key', id)
     answer({ id, revoked: true }, isNew ? `Key ${id} is revoked.` : `Key ${id} had been revoked before.`)
     return 0

@@ -1,5 +1,7 @@
 import { defineCommand, type Group } from './command.ts'
-import { CREATE_OPTIONS, formatList, requested } from './credential-options.ts'
+import { ONE_ID, readId } from './credential-id.ts'
+import { CREATE_OPTIONS, requested } from './credential-options.ts'
+import { formatList } from './credential-table.ts'
 import {
   createCredential,
   isoTime,
@@ -10,7 +12,7 @@ import {
 } from './credentials.ts'
 
 const create = defineCommand({
-  usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 90d|never]',
+  usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 30d|never]',
   about:
     'Makes a secret URL, for clients that can be given nothing but an address, and prints it once. Whoever has it is in:\n' +
     'browsers, proxies and chat logs keep addresses, so prefer a key wherever the client can send one.',
@@ -31,8 +33,8 @@ const create = defineCommand({
 const list = defineCommand({
   usage: '[--server NAME]',
   options: { server: { type: 'string', value: 'NAME', help: 'only those of this server' } },
-  async run({ values, settings, answer }) {
-    const urls = await listCredentials(await settings(), 'url', values.server)
+  async run({ values, settings, answer, stderr }) {
+    const urls = await listCredentials(await settings(), 'url', values.server, stderr)
     answer({ urls }, formatList(urls, 'There are no secret URLs. Make one with `portcullis urls create`.'))
     return 0
   },
@@ -41,12 +43,12 @@ const list = defineCommand({
 const rotate = defineCommand({
   usage: 'ID [--overlap 24h]',
   about: 'Makes a new secret URL for the same client on the same terms. Both are good until the overlap ends.',
-  positionals: [1, 1],
+  positionals: ONE_ID,
   options: {
     overlap: { type: 'string', value: 'DURATION', help: 'how long the old URL stays good; default keys.overlap' },
   },
   async run({ values, positionals, settings, answer }) {
-    const [id = ''] = positionals
+    const id = readId('url', positionals)
     const settled = await settings()
     const { issued, endsAt } = await rotateCredential(settled, 'url', id, values.overlap)
     const url = secretUrl(settled, issued)
@@ -60,10 +62,10 @@ const rotate = defineCommand({
 
 const revoke = defineCommand({
   usage: 'ID',
-  positionals: [1, 1],
+  positionals: ONE_ID,
   options: {},
   async run({ positionals, settings, answer }) {
-    const [id = ''] = positionals
+    const id = readId('url', positionals)
     const isNew = await revokeCredential(await settings(), 'url', id)
     answer({ id, revoked: true }, isNew ? `URL ${id} is revoked.` : `URL ${id} had been revoked before.`)
     return 0
