@@ -58,7 +58,7 @@ export function openWriteLine(db: DatabaseSync): WriteLine {
       isHeld = !tryFirst(first)
     }
     stand(STANDING_MS)
-    timer = waiting.length === 0 ? undefined : setTimeout(takeTurn, isHeld ? AGAIN_MS : 0).unref()
+    timer = waiting.length === 0 ? undefined : setTimeout(takeTurn, isHeld ? AGAIN_MS : 0)
   }
 
   return {
@@ -73,7 +73,7 @@ export function openWriteLine(db: DatabaseSync): WriteLine {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       const until = performance.now() + PATIENCE_MS
       waiting.push({ work, until, resolve: resolve as Waiting['resolve'], reject })
-      timer ??= setTimeout(takeTurn, AGAIN_MS).unref()
+      timer ??= setTimeout(takeTurn, AGAIN_MS)
       return promise
     },
     close() {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { digestOf } from '@portcullis/auth/crypto'
 import type { CredentialRecord, SessionRecord } from '@portcullis/auth/store'
 import { openStores, openStoresForCommand } from '../../src/state/index.ts'
@@ -140,6 +142,15 @@ it('a gate that closes writes what still waits, if it may', async () => {
   const later = openStoresForCommand({ kind: 'sqlite', file })
   assert.equal(await later.sessions.count(), 1)
   later.close()
+})
+
+it('a process does not end before what it waits for is written', async () => {
+  const file = join(directory, `${++files}.db`)
+  const args = [...process.execArgv, join(import.meta.dirname, 'ending-gate.ts'), file]
+
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+
+  assert.equal(stdout, '1 written')
 })
 
 it('a command waits for another process where it is', () => {
