@@ -4,7 +4,7 @@
  *   npm run bench -- [--json] [--only PREFIX] [--rounds N] [--seconds S] [--write]
  *
  * --json     the results as one JSON object on stdout; the table for people is on stderr in any case
- * --only     only results whose id begins so, as `gateway.p99`
+ * --only     only results whose id begins so, as `gateway.p99`; where none does, the ids are listed
  * --rounds   1 to 50, default 5        --seconds  length of one burst, 0.5 to 60, default 3
  * --write    write docs/benchmarks.md from the results
  *
@@ -50,7 +50,9 @@ function readWishes(): Wishes {
   if (!(seconds >= 0.5 && seconds <= 60)) throw new TypeError('--seconds takes 0.5 to 60')
   const { json, write, only } = values
   if (!MEASUREMENTS.some(({ ids }) => ids.some((id) => id.startsWith(only))))
-    throw new TypeError(`no id begins with ${only}`)
+    throw new TypeError(
+      `no id begins with ${only}; there are:\n  ${MEASUREMENTS.flatMap(({ ids }) => ids).join('\n  ')}`,
+    )
   return { json, write, only, rounds, seconds }
 }
 
