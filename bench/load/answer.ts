@@ -1,9 +1,9 @@
-/** The least parsing of an HTTP/1.1 answer that still proves it right. */
+/** The least parsing of an answer that still proves it right. */
 
 /**
  * Whether `text` holds the whole answer to the call `id`.
  *
- * @throws {Error} when it is anything but a 200 with a result of that id, or when bytes follow it.
+ * @throws {Error} when it is anything but a 200 with a result of that id that is no tool's error, or when bytes follow it.
  */
 export function isWholeAnswer(text: string, id: number): boolean {
   const bodyAt = text.indexOf('\r\n\r\n') + 4
@@ -14,9 +14,20 @@ export function isWholeAnswer(text: string, id: number): boolean {
   const body = length === undefined ? chunked(text, bodyAt) : exactly(text, bodyAt, Number(length))
   if (body === undefined) return false
   const isStream = /\r\ncontent-type: *text\/event-stream/i.test(head)
-  const message = JSON.parse(isStream ? lastData(body) : body) as { readonly id?: unknown; readonly result?: unknown }
-  if (message.id !== id || message.result === undefined) throw new Error(`call ${id} was answered ${body}`)
+  proveResult(JSON.parse(isStream ? lastData(body) : body) as Reply, id)
   return true
+}
+
+/** As much of a JSON-RPC message as is looked at. */
+export interface Reply {
+  readonly id?: unknown
+  readonly result?: { readonly isError?: unknown }
+}
+
+/** @throws {Error} unless it is the result of the call `id`; a tool that says `isError` has no result. */
+export function proveResult(reply: Reply, id: number): void {
+  const isRight = reply.id === id && reply.result !== undefined && reply.result.isError !== true
+  if (!isRight) throw new Error(`call ${id} was answered ${JSON.stringify(reply)}`)
 }
 
 /** @returns `undefined` while bytes are missing. */

@@ -15,9 +15,13 @@ export type Job =
   | ({ readonly kind: 'closed'; readonly target: Target; readonly connections: number } & Span)
   /** Requests leave on a fixed schedule, answered or not: finds the latency at a load below capacity. */
   | ({ readonly kind: 'open'; readonly target: Target; readonly connections: number; readonly rate: number } & Span)
-  /** As `closed`, over the standard input and output of a server that the job starts. */
+  /**
+   * As `closed`, over the standard input and output of a server, which the first such job starts and which ends with
+   * the generator.
+   */
   | ({
       readonly kind: 'stdio'
+      readonly driver: 'pump' | 'sdk'
       readonly command: string
       readonly args: readonly string[]
       readonly concurrency: number

@@ -1,17 +1,22 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StartDriver, StdioDriver } from './driver.ts'
 import { Histogram } from './histogram.ts'
 import type { Burst, Job } from './job.ts'
-import { callMessage, INITIALIZE, INITIALIZED, ids } from './wire.ts'
+import { startPump } from './pump.ts'
 
-type Message = { readonly id?: number; readonly result?: unknown; readonly method?: string }
+type StdioJob = Extract<Job, { kind: 'stdio' }>
 
-/** Drives a stdio server with nothing in between: as many calls under way as asked, one line of JSON each. */
-export async function runStdio(job: Extract<Job, { kind: 'stdio' }>): Promise<Burst> {
-  const server = spawn(job.command, job.args, { stdio: ['pipe', 'pipe', 'ignore'] })
-  const waiting = new Map<number, (message: Message) => void>()
-  const nextId = ids()
+const START: Readonly<Record<StdioJob['driver'], StartDriver>> = {
+  pump: startPump,
+  // Loaded where it is asked for: other generators stay as small as they are.
+  sdk: async (command, args) => (await import('./sdk-client.ts')).startSdkClient(command, args),
+}
+
+const drivers = new Map<string, Promise<StdioDriver>>()
+
+/** Each of as many callers as asked makes its next call when its last one is answered. Rejects on the first wrong answer. */
+export async function runStdio(job: StdioJob): Promise<Burst> {
+  const { call } = await driverOf(job)
   const histogram = new Histogram()
   const { promise: broken, reject: failed } = Promise.withResolvers<never>()
   broken.catch(() => {}) // may come while nobody races against it
@@ -19,44 +24,34 @@ export async function runStdio(job: Extract<Job, { kind: 'stdio' }>): Promise<Bu
   let running = true
   let answers = 0
 
-  server.on('error', failed)
-  server.on('exit', () => failed(new Error('the server ended')))
-  createInterface(server.stdout).on('line', (line) => {
-    const message = JSON.parse(line) as Message
-    // Without a result it is the server's own notification, or an error, which no call here deserves.
-    if (message.id === undefined || message.method !== undefined) return
-    const take = waiting.get(message.id)
-    waiting.delete(message.id)
-    if (take === undefined || message.result === undefined) failed(new Error(`answered ${line}`))
-    else take(message)
-  })
-  const ask = (id: number, line: string): Promise<Message> => {
-    const answer = new Promise<Message>((resolve) => waiting.set(id, resolve))
-    server.stdin.write(`${line}\n`)
-    return answer
-  }
   const caller = async (): Promise<void> => {
     while (running) {
       const from = performance.now()
-      const id = nextId()
-      await ask(id, callMessage(id))
+      await call()
       answers++
       if (counting) histogram.record(performance.now() - from)
     }
   }
 
   try {
-    await Promise.race([broken, ask(1, INITIALIZE)])
-    server.stdin.write(`${INITIALIZED}\n`)
-    for (let n = 0; n < job.concurrency; n++) caller().catch(failed)
+    const callers = Array.from({ length: job.concurrency }, () => caller().catch(failed))
     await Promise.race([broken, sleep(job.warmUp * 1000)])
     counting = true
     const from = performance.now()
     await Promise.race([broken, sleep(job.seconds * 1000)])
-    const seconds = (performance.now() - from) / 1000
-    return { kind: 'burst', rate: histogram.count / seconds, ...histogram.summary(), answers }
+    const [rate, summary] = [histogram.count / ((performance.now() - from) / 1000), histogram.summary()]
+    running = false
+    await Promise.race([broken, Promise.all(callers)]) // the next burst finds the server at rest
+    return { kind: 'burst', rate, ...summary, answers }
   } finally {
     running = false
-    server.kill()
   }
+}
+
+/** Kept from burst to burst: its server is then as warm as those that stand behind the other peers. */
+function driverOf({ driver, command, args }: StdioJob): Promise<StdioDriver> {
+  const key = JSON.stringify([driver, command, args])
+  const known = drivers.get(key) ?? START[driver](command, args)
+  drivers.set(key, known)
+  return known
 }

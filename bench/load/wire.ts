@@ -3,8 +3,9 @@ import type { Target } from './job.ts'
 
 export const REVISION = '2025-06-18'
 const FIRST_ID = 100_000_000
-const CALL =
-  '"method":"tools/call","params":{"name":"echo","arguments":{"message":"the quick brown fox jumps over the dog"}}}'
+/** The tool that is called, with what. */
+export const TOOL_CALL = { name: 'echo', arguments: { message: 'the quick brown fox jumps over the dog' } }
+const CALL = `"method":"tools/call","params":${JSON.stringify(TOOL_CALL)}}`
 
 export const INITIALIZE = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"${REVISION}","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}`
 export const INITIALIZED = '{"jsonrpc":"2.0","method":"notifications/initialized"}'

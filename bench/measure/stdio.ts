@@ -1,41 +1,55 @@
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import type { Burst, Target } from '../load/job.ts'
-import { INITIALIZE, INITIALIZED, REVISION } from '../load/wire.ts'
-import { asPeer, configureGate, createKey, serve } from '../peers/index.ts'
+import type { Burst, Job } from '../load/job.ts'
+import {
+  asPeer,
+  configureGate,
+  createKey,
+  endSession,
+  everythingServer,
+  inSession,
+  type Peer,
+  serve,
+  startOwnHttp,
+} from '../peers/index.ts'
 import { onCore, PEER_CORE, RIG_CORE } from '../process/index.ts'
 import { conclude } from '../report/index.ts'
-import type { Measurement } from './measurement.ts'
+import type { Rig } from '../rig.ts'
+import type { Effort, Measurement } from './measurement.ts'
 import { figuresOf, foreignIn, ratiosTo, runRounds } from './rounds.ts'
 
 const CONCURRENCY = 32
 
+/** One way to the server, and a burst of calls that takes it. */
+interface Way extends Pick<Peer, 'name' | 'pid'> {
+  burst(warmUp: number): Promise<Burst>
+}
+
 /**
- * What is left of a stdio server's speed behind the gate: the same program and tool, driven over pipes with nothing in
- * between, and over HTTP through the gate. In both the server has core 1 and whoever feeds it core 0, the driver or
- * the gate; the gate's callers share the server's core, which costs the gate, not the driver.
+ * What is left of a stdio server's speed behind the gate: the same program and tool, with as many calls under way, by
+ * four ways. The process under test has core 0; the server has core 1.
+ *
+ *   gate        HTTP → gate → pipes → server
+ *   sdk-stdio   official client → pipes → server: driven directly, as by whoever does not write a client of their own.
+ *               The goal is held against it. The callers live in the client's process: its CPU time is theirs, too.
+ *   own-http    HTTP → server, which is itself the process under test: what it offers without a gate to whoever is not
+ *               on its machine. It checks no credential.
+ *   pump        finished lines → pipes → server: how fast the server is.
+ *
+ * What speaks HTTP reaches neither `pump` nor `sdk-stdio`. They have one pipe each way, where the lines of many calls
+ * travel with one system call and one awakening; over HTTP each call has a connection, a head, a read and a write of
+ * its own, at the cost that `bare` shows. And its generator has to share core 1 with the server.
  */
 export const stdio: Measurement = {
   ids: ['gateway.stdio'],
-  async run(rig, { rounds, seconds }) {
-    const [command = '', ...args] = onCore(RIG_CORE, [process.execPath, serverProgram(), 'stdio'])
-    const upstream = JSON.stringify({ command, args })
-    const home = await configureGate(rig, 'gate', { upstream })
-    const key = await createKey(rig, home)
-    const peer = asPeer(home, await serve(rig, home), await rig.writeKeys('gate.key', [key]))
-    const target = { ...peer.target, session: await openSession(peer.target, key) }
-
-    const driver = rig.startGenerator(PEER_CORE)
-
-    const bursts: Readonly<Record<string, (warmUp: number) => Promise<Burst>>> = {
-      gate: (warmUp) => rig.load.burst({ kind: 'closed', target, connections: CONCURRENCY, warmUp, seconds }),
-      // It starts a new server each time, which needs its warm-up each time.
-      driver: () => driver.burst({ kind: 'stdio', command, args, concurrency: CONCURRENCY, warmUp: 2, seconds }),
-    }
-    const runners = [peer, { name: 'driver', pid: driver.pid }]
-    const samples = await runRounds(rounds, runners, ({ name }, warmUp) =>
-      (bursts[name] as (typeof bursts)[string])(warmUp),
-    )
+  async run(rig, effort) {
+    const [command = '', ...args] = onCore(RIG_CORE, everythingServer('stdio'))
+    const server = { command, args }
+    const ways = [
+      await throughGate(rig, server, effort),
+      driven(rig, 'sdk', server, effort),
+      await overOwnHttp(rig, effort),
+      driven(rig, 'pump', server, effort),
+    ]
+    const samples = await runRounds(effort.rounds, ways, ({ burst }, warmUp) => burst(warmUp))
     const gate = samples.get('gate') ?? []
     return [
       conclude({
@@ -43,37 +57,48 @@ export const stdio: Measurement = {
         unit: 'req/s',
         runs: gate.map(({ rate }) => rate),
         ratios: ratiosTo(samples, 'gate'),
-        foreign: foreignIn(samples, 'gate', 'driver'),
-        goal: { peer: 'driver', min: 0.7 },
+        foreign: foreignIn(samples, 'gate', 'sdk-stdio'),
+        goal: { peer: 'sdk-stdio', min: 0.7 },
         peers: figuresOf(samples),
       }),
     ]
   },
 }
 
-function serverProgram(): string {
-  const { resolve } = createRequire(import.meta.url)
-  return join(dirname(resolve('@modelcontextprotocol/server-everything/package.json')), 'dist', 'index.js')
+type Server = Pick<Extract<Job, { kind: 'stdio' }>, 'command' | 'args'>
+
+async function throughGate(rig: Rig, server: Server, { seconds }: Effort): Promise<Way> {
+  const home = await configureGate(rig, 'gate', { upstream: JSON.stringify(server) })
+  const keys = await rig.writeKeys('gate.key', [await createKey(rig, home)])
+  const { name, pid, target } = asPeer(home, await serve(rig, home), keys)
+  const opened = await inSession(target)
+  return {
+    name,
+    pid,
+    burst: (warmUp) => rig.load.burst({ kind: 'closed', target: opened, connections: CONCURRENCY, warmUp, seconds }),
+  }
 }
 
-/** @returns The id of a new MCP session. */
-async function openSession({ port, path }: Target, key: string): Promise<string> {
-  const post = (body: string, session?: string): Promise<Response> =>
-    fetch(`http://127.0.0.1:${port}${path}`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/json',
-        accept: 'application/json, text/event-stream',
-        'mcp-protocol-version': REVISION,
-        ...(session === undefined ? {} : { 'mcp-session-id': session }),
-      },
-      body,
-    })
-  const answer = await post(INITIALIZE)
-  const session = answer.headers.get('mcp-session-id')
-  if (session === null) throw new Error(`no session: ${answer.status} ${await answer.text()}`)
-  await answer.text()
-  await (await post(INITIALIZED, session)).text()
-  return session
+/** In a session for each burst: for as long as one lasts, the server keeps whatever it has answered. */
+async function overOwnHttp(rig: Rig, { seconds }: Effort): Promise<Way> {
+  const { name, pid, target } = await startOwnHttp(rig)
+  return {
+    name,
+    pid,
+    async burst(warmUp) {
+      const opened = await inSession(target)
+      const found = await rig.load.burst({ kind: 'closed', target: opened, connections: CONCURRENCY, warmUp, seconds })
+      await endSession(opened)
+      return found
+    },
+  }
+}
+
+function driven(rig: Rig, driver: 'pump' | 'sdk', server: Server, { seconds }: Effort): Way {
+  const generator = rig.startGenerator(PEER_CORE)
+  return {
+    name: driver === 'sdk' ? 'sdk-stdio' : 'pump',
+    pid: generator.pid,
+    burst: (warmUp) => generator.burst({ kind: 'stdio', driver, ...server, concurrency: CONCURRENCY, warmUp, seconds }),
+  }
 }

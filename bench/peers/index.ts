@@ -4,9 +4,12 @@
  *   direct        nothing in between               nginx         a plain proxy in C
  *   bare          the leanest forwarder in Node    express-sdk   how people guard a server today
  *
+ * And a real server with both transports, which stands behind the gate as a stdio program and speaks HTTP by itself.
+ *
  * Owns how each is started and with which credential it is called; knows nothing of what is measured.
  */
 export { startDirect } from './direct.ts'
+export { everythingServer, startOwnHttp } from './everything.ts'
 export {
   asPeer,
   configureGate,
@@ -20,5 +23,6 @@ export {
 export { startNginx } from './nginx.ts'
 export type { Absent, Peer, StartPeer } from './peer.ts'
 export { proveThatItChecks } from './proof.ts'
+export { endSession, inSession } from './session.ts'
 export { startBare, WAYS } from './start-bare.ts'
 export { startExpress } from './start-express.ts'

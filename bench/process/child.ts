@@ -20,14 +20,24 @@ const COMPLAINTS_KEPT = 2000
 const PATIENCE_MS = 10_000
 
 /** Runs a source of this repository as this command itself runs: the same Node, options and compile cache, pinned. */
-export function startNode(core: Core, source: string, args: readonly string[] = [], cwd?: string): Child {
-  return startProgram(core, [process.execPath, ...process.execArgv, join(ROOT, source), ...args], cwd)
+export function startNode(core: Core, source: string, args: readonly string[] = []): Child {
+  return startProgram(core, [process.execPath, ...process.execArgv, join(ROOT, source), ...args])
+}
+
+interface Surroundings {
+  /** Beside the variables that this command has. */
+  readonly env?: Readonly<Record<string, string>>
+  /** A program that talks on each call would have somebody wake up and listen. Default: `pipe`. */
+  readonly stdout?: 'pipe' | 'ignore'
 }
 
 /** stdin and stdout are pipes, the latter drained unread unless listened to; an IPC channel is there for whoever wants it. */
-export function startProgram(core: Core, command: readonly string[], cwd?: string): Child {
+export function startProgram(core: Core, command: readonly string[], { env, stdout }: Surroundings = {}): Child {
   const [program = '', ...args] = onCore(core, command)
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe', 'ipc'], ...(cwd === undefined ? {} : { cwd }) })
+  const child = spawn(program, args, {
+    stdio: ['pipe', stdout ?? 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+  })
   child.stdout?.resume()
   living.add(child)
   child.once('exit', () => living.delete(child))

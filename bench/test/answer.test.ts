@@ -24,11 +24,13 @@ it('takes an answer in chunks, and the last event of a stream', () => {
   assert.equal(isWholeAnswer(answer, 7), true)
 })
 
-it('does not count a refusal, the answer to another call, or a JSON-RPC error', () => {
+it('does not count a refusal, the answer to another call, a JSON-RPC error, or the error of a tool', () => {
   const length = `content-length: ${BODY.length}`
   const error = '{"jsonrpc":"2.0","id":7,"error":{"code":-1,"message":"no"}}'
+  const toolError = '{"jsonrpc":"2.0","id":7,"result":{"content":[],"isError":true}}'
 
   assert.throws(() => isWholeAnswer(givenAnswer(length, BODY, '401 Unauthorized'), 7), /401/)
   assert.throws(() => isWholeAnswer(givenAnswer(length, BODY), 8), /call 8 was answered/)
-  assert.throws(() => isWholeAnswer(givenAnswer(`content-length: ${error.length}`, error), 7), /was answered/)
+  for (const wrong of [error, toolError])
+    assert.throws(() => isWholeAnswer(givenAnswer(`content-length: ${wrong.length}`, wrong), 7), /was answered/)
 })
