@@ -88,6 +88,8 @@ const PREFIX = '=?base64?'
 const SUFFIX = '?='
 /** Bytes beyond ASCII are Latin-1 to one reader and UTF-8 to the next. */
 const PLAIN = /^[\x20-\x7e]*$/
+/** A tab within a value may be encoded, and need not be: the official client sends it as it is. */
+const TEXT = /^[\t\x20-\x7e]*$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /**
@@ -96,7 +98,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
  *   must be encoded: two spellings of one name, or two readings of one spelling, would let two readers disagree.
  */
 export function decodeFieldValue(value: string): string | undefined {
-  if (!PLAIN.test(value)) return undefined
+  if (!TEXT.test(value)) return undefined
   if (!value.startsWith(PREFIX) || !value.endsWith(SUFFIX)) return value
   // The shortest value that begins and ends so, `=?base64?=`, shares a character and holds nothing at all.
   if (value.length < PREFIX.length + SUFFIX.length) return undefined

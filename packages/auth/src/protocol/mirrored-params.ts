@@ -10,6 +10,15 @@ export interface MirroredParam {
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean'])
+const KEY = 'x-mcp-header'
+/** Where else a schema has schemas in it. None of these is on the way to an argument that can be mirrored. */
+const ASIDE = [
+  ...['items', 'prefixItems', 'contains', 'unevaluatedItems'],
+  ...['additionalProperties', 'unevaluatedProperties', 'propertyNames', 'dependentSchemas', 'patternProperties'],
+  ...['oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else', '$defs', 'definitions'],
+]
+/** Of those, the ones whose schemas have names. */
+const NAMED: ReadonlySet<string> = new Set(['dependentSchemas', 'patternProperties', '$defs', 'definitions'])
 /** Deeper annotations are not looked for; a schema is the upstream's and may be anything. */
 const MAX_DEPTH = 32
 
@@ -24,18 +33,31 @@ export function mirroredParams(inputSchema: unknown): readonly MirroredParam[] {
   return isSound && fields.size === found.length ? found : []
 }
 
+/** @returns false where an annotation breaks the rules: by what it says, or by where it stands. */
 function collect(schema: unknown, path: readonly string[], found: MirroredParam[]): boolean {
-  if (!isObject(schema) || !isObject(schema.properties) || path.length >= MAX_DEPTH) return true
-  for (const [name, property] of Object.entries(schema.properties)) {
-    if (!isObject(property)) continue
-    const header = property['x-mcp-header']
-    if (header !== undefined) {
-      if (typeof header !== 'string' || !TOKEN.test(header) || !TYPES.has(property.type)) return false
-      found.push({ field: `mcp-param-${header.toLowerCase()}`, path: [...path, name] })
-    }
-    if (!collect(property, [...path, name], found)) return false
+  if (!isObject(schema) || path.length > MAX_DEPTH) return true
+  if (Object.hasOwn(schema, KEY)) {
+    const { [KEY]: name, type } = schema
+    if (path.length === 0 || typeof name !== 'string' || !TOKEN.test(name) || !TYPES.has(type)) return false
+    found.push({ field: `mcp-param-${name.toLowerCase()}`, path })
   }
-  return true
+  if (schemasAside(schema).some((each) => isAnnotated(each, path.length))) return false
+  const properties = isObject(schema.properties) ? Object.entries(schema.properties) : []
+  return properties.every(([name, property]) => collect(property, [...path, name], found))
+}
+
+function isAnnotated(schema: unknown, depth: number): boolean {
+  if (!isObject(schema) || depth > MAX_DEPTH) return false
+  if (Object.hasOwn(schema, KEY)) return true
+  const properties = isObject(schema.properties) ? Object.values(schema.properties) : []
+  return [...properties, ...schemasAside(schema)].some((each) => isAnnotated(each, depth + 1))
+}
+
+function schemasAside(schema: Readonly<Record<string, unknown>>): unknown[] {
+  return ASIDE.flatMap((keyword) => {
+    const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined
+    return isObject(value) && NAMED.has(keyword) ? Object.values(value) : value
+  })
 }
 
 /**
@@ -66,8 +88,10 @@ const INTEGER = /^-?(?:0|[1-9][0-9]*)(?:\.0+)?$/
 
 /** Integers are compared as numbers (`42.0` is `42`) as far as those are exact, everything else as text. */
 function says(text: string, value: unknown): boolean {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && INTEGER.test(text) && Number(text) === value
-  return text === (typeof value === 'string' ? value : JSON.stringify(value))
+  if (typeof value === 'string') return text === value
+  if (Number.isInteger(value)) return Number.isSafeInteger(value) && INTEGER.test(text) && Number(text) === value
+  // Lists and objects have no form that a field could hold.
+  return typeof value !== 'object' && text === JSON.stringify(value)
 }
 
 function valueAt(args: unknown, path: readonly string[]): unknown {

@@ -46,6 +46,30 @@ it('a schema whose annotations break the rules mirrors nothing (TM-25)', () => {
   }
 })
 
+it('an annotation that properties alone do not lead to breaks the rules, too (TM-25)', () => {
+  for (const [aside, value] of Object.entries({
+    'x-mcp-header': 'root',
+    items: region,
+    prefixItems: [{}, region],
+    anyOf: [{ properties: { deep: region } }],
+    else: region,
+    $defs: { named: { not: region } },
+    patternProperties: { '^x': region },
+    additionalProperties: { type: 'object', properties: { deep: region } },
+  })) {
+    const zone = { type: 'string', 'x-mcp-header': 'Zone' }
+    assert.deepEqual(mirroredParams({ type: 'object', properties: { zone }, [aside]: value }), [], aside)
+  }
+  // What only looks like an annotation is none: the name of an argument, or somebody's data.
+  for (const schema of [
+    { properties: { region, 'x-mcp-header': { type: 'string' } } },
+    { properties: { region }, default: { 'x-mcp-header': 'x' } },
+    { properties: { region }, $defs: { 'x-mcp-header': { type: 'string' } } },
+  ]) {
+    assert.deepEqual(mirroredParams(schema), [{ field: 'mcp-param-region', path: ['region'] }])
+  }
+})
+
 it('a schema may be anything at all', () => {
   const endless: Record<string, unknown> = { type: 'object' }
   endless.properties = { again: endless }
@@ -90,6 +114,26 @@ it('an argument that is there needs its field, one that is not must have none (T
   for (const args of [{}, { region: null }, undefined, 'x', []]) {
     assert.equal(check(args, { 'mcp-param-region': 'x' })?.code, -32020)
   }
+})
+
+it('lists and objects fit into no field, so there is none that says them (TM-26)', () => {
+  for (const value of [[], ['x'], {}, { a: 1 }]) {
+    assert.equal(check({ region: value }, {})?.code, -32020)
+    assert.equal(check({ region: value }, { 'mcp-param-region': JSON.stringify(value) })?.code, -32020)
+  }
+})
+
+it('what the official client makes of an argument of the wrong type is true, and the tool may say what is wrong', () => {
+  for (const [value, text] of [
+    [42, '42'],
+    [42.5, '42.5'],
+    [true, 'true'],
+    ['4.2', '4.2'],
+    ['a\tb', 'a\tb'],
+  ] as const) {
+    assert.equal(check({ region: value }, { 'mcp-param-region': text }), undefined)
+  }
+  assert.equal(check({ days: 42.5 }, { 'mcp-param-days': '42' })?.code, -32020)
 })
 
 it('text is compared whole and with its case', () => {

@@ -1,8 +1,7 @@
-import type { Incoming, RequestMessage } from '@portcullis/auth/protocol'
+import { checkMirroredParams, type Incoming, type MirroredParam, type RequestMessage } from '@portcullis/auth/protocol'
 import type { Call } from '../upstream.ts'
 import type { Child } from './child.ts'
 import type { Exchange } from './exchange.ts'
-import { findMismatch, type MirroredParam } from './mirrored-params.ts'
 import type { Settings } from './options.ts'
 import { headerMismatch, type Refusal, versionUnsupported } from './refusals.ts'
 import { ToolList } from './tool-list.ts'
@@ -69,8 +68,14 @@ export function placeModern(
 }
 
 function refusalOf(params: readonly MirroredParam[], request: RequestMessage, call: Call): Refusal | undefined {
-  const mismatch = params.length === 0 ? undefined : findMismatch(params, request.params?.arguments, call.headers)
-  return mismatch === undefined ? undefined : headerMismatch(mismatch)
+  const fault = checkMirroredParams(params, request.params?.arguments, (name) => fieldOf(call.headers, name))
+  return fault === undefined ? undefined : headerMismatch(fault.message)
+}
+
+/** The value of a field; of one that came more often, all of them as HTTP would join them. */
+function fieldOf(headers: readonly string[], name: string): string | undefined {
+  const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === name)
+  return values.length === 0 ? undefined : values.join(', ')
 }
 
 function metaOf(request: RequestMessage): Readonly<Record<string, unknown>> {

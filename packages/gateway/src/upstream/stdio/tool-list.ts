@@ -1,6 +1,6 @@
+import { type MirroredParam, mirroredParams } from '@portcullis/auth/protocol'
 import type { Conversation } from './conversation.ts'
 import { inquire } from './inquiry.ts'
-import { type MirroredParam, mirroredParams } from './mirrored-params.ts'
 
 /** A list this old is asked for again, while the old one still serves. */
 const STALE_MS = 60_000
