@@ -8,7 +8,7 @@ the ratios, each computed within one round of one run, and their median over the
 
 The process under test has one core to itself; load generator and upstream share the other. In each round every peer is
 called once, in an order that moves on. The load is a closed loop of 64 connections with one small \`tools/call\` each
-(added latency: an open loop at half of the gate's capacity), and every answer is verified. The upstream answers at once.
+(stdio: 32 calls under way; added latency: an open loop at half of the gate's capacity), and every answer is verified. The upstream answers at once.
 
 - \`direct\`: nothing in between; what the generator and the upstream can do on their one core. A peer near it may be quicker than could be seen.
 - \`nginx\`: a plain proxy, one worker, kept connections. Checks nothing.
