@@ -133,8 +133,11 @@ topic('I. Eras: what a modern request mirrors in its headers', () => {
         assert.equal((answer.json().error as Json).code, MISMATCH, answer.text)
       }
       assert.equal(witness.heard.length, 0)
-      const truth = { headers: { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw==?=' } }
-      assert.equal((await request('tools/call', legacy.params, truth)).status, 200)
+      const mirror = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?ZWNobw==?=', 'mcp-param-region': 'Bern' }
+      assert.equal((await request('tools/call', legacy.params, { headers: mirror })).status, 200)
+      const [heard] = witness.heard
+      assert.equal(heard?.headers['mcp-method'], 'tools/call')
+      assert.equal(heard?.headers['mcp-param-region'], undefined, 'nobody there holds it against the body')
     },
   )
 

@@ -90,6 +90,17 @@ function courseOf(name: string): Course {
   return COURSES.get(name) ?? (name.startsWith(PARAM_PREFIX) ? 'forward-once' : 'drop')
 }
 
+/**
+ * What travels on in the legacy era, which has no mirrored arguments and so nobody who holds them against the body.
+ * @param forwarded [name, value, …], lower-case names.
+ * @param further Lower-case names that the operator lets through all the same.
+ */
+export function withoutParams(forwarded: readonly string[], further: readonly string[]): readonly string[] {
+  const isKept = (name: string): boolean => !name.startsWith(PARAM_PREFIX) || further.includes(name)
+  if (forwarded.every((text, at) => at % 2 === 1 || isKept(text))) return forwarded
+  return forwarded.filter((_, at) => isKept(forwarded[at - (at % 2)] as string))
+}
+
 /** Upstream response fields that the caller gets. Cookies, challenges and CORS of the upstream are its own affair. */
 const ANSWERED: ReadonlySet<string> = new Set([
   'content-type',

@@ -8,6 +8,7 @@ import { CallerAnswer, type Course } from './caller-answer.ts'
 import { conversationOf } from './conversation-of.ts'
 import type { Permission } from './decide.ts'
 import { tooManySessionsReply } from './failures.ts'
+import { withoutParams } from './fields.ts'
 import { type Bound, idOf, type Passage } from './passage.ts'
 
 /** Sends a call upstream and its answer back. The intent is on record; the answer sees to the outcome. */
@@ -27,7 +28,7 @@ function callOf({ visit }: Passage, { era, verb, fields, principal, principalKey
   return {
     era,
     method: verb,
-    headers: fields.forwarded,
+    headers: era === 'legacy' ? withoutParams(fields.forwarded, visit.server.forwardFields) : fields.forwarded,
     // Nobody shares a child with strangers: on a public server each address counts as somebody.
     principalKey: principal.kind === 'anonymous' ? `${principalKey} ${visit.peer}` : principalKey,
     ...(incoming === undefined ? undefined : { incoming }),
