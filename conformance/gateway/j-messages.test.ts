@@ -281,6 +281,9 @@ topic('J. Bad input: messages and pace', () => {
         400,
         -32600,
       )
+      if (revision === MODERN) return
+      const { 'mcp-protocol-version': _, ...unnamed } = speaker.headers
+      assertRefused(await post(url, batch, unnamed), 400, -32600)
     },
   )
 

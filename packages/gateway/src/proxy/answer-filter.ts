@@ -1,6 +1,7 @@
 import { announcedTask, type ListRules, shortenLists } from '@portcullis/auth/policy'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Conversation } from '../sessions/index.ts'
+import { canonicalIdIn } from './canonical-id.ts'
 
 /** What one message of the upstream is, as far as the gate has to know. */
 type Seen = 'request' | 'notification' | 'response' | 'other'
@@ -91,7 +92,7 @@ export class AnswerFilter {
     // One that is both is what its reader takes it for.
     if (typeof value.method !== 'string' || 'result' in value) return 'response'
     if (value.id === undefined) return 'notification'
-    this.options.caller.conversation()?.ask(JSON.stringify(value.id))
+    this.options.caller.conversation()?.ask(canonicalIdIn(value, data))
     return 'request'
   }
 }

@@ -7,20 +7,22 @@ import {
   type MirroredFields,
   type MirrorFault,
 } from '@portcullis/auth/protocol'
+import { canonicalId } from './canonical-id.ts'
 import { conversationOf } from './conversation-of.ts'
 import { type Bound, idOf, type Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
 /** Whether the body is of the revision that the headers name, and says what they mirror (MCP 2026-07-28, requirements GW-10). */
 export function agreesWithHeaders(passage: Passage, bound: Bound): boolean {
-  const { incoming, era, fields } = bound
+  const { incoming, era, fields, session } = bound
+  const version = fields.header('mcp-protocol-version')
+  if (session !== undefined) session.revision ??= version
   if (incoming === undefined) return true
   const refuse = (...[reply, reason]: [Parameters<Passage['refuse']>[1], string]): false => {
     passage.refuse(bound, reply, reason)
     return false
   }
-  const version = fields.header('mcp-protocol-version')
-  const hasBatches = era === 'legacy' && (version === undefined || version === '2025-03-26')
+  const hasBatches = era === 'legacy' && (version ?? session?.revision ?? '2025-03-26') === '2025-03-26'
   if (incoming.isBatch && !hasBatches) {
     return refuse(replies.invalidRequest('This revision has no batches: send one message.'), 'batch')
   }
@@ -54,14 +56,9 @@ function faultOf({ messages }: Incoming, era: Era, fields: MirroredFields): Mirr
 export function isAskedFor(passage: Passage, bound: Bound): boolean {
   for (const message of bound.incoming?.messages ?? []) {
     if (message.kind !== 'response') continue
-    if (conversationOf(passage, bound).answer(canonical(message.id))) continue
+    if (conversationOf(passage, bound).answer(canonicalId(message.id))) continue
     passage.refuse(bound, replies.invalidRequest('Nobody asked for this response.'), 'response_unasked')
     return false
   }
   return true
-}
-
-/** Two spellings of one id are one id. */
-function canonical(id: string): string {
-  return JSON.stringify(JSON.parse(id))
 }

@@ -13,6 +13,8 @@ export interface Session {
   /** The upstream's own id; the caller never sees it. */
   readonly upstreamSession: string
   readonly conversation: Conversation
+  /** The revision that the caller's first request with an `MCP-Protocol-Version` named. */
+  revision?: string | undefined
   /** Seconds since the epoch. */
   lastSeenAt: number
   /** Answers that are under way: a session with one is not idle. */
