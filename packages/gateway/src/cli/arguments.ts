@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { didYouMean } from '../config/suggest.ts'
 import { type Option, type Options, UsageError } from './command.ts'
+import { unlessSecret } from './shown.ts'
 
 /** What every command takes. */
 export const COMMON_OPTIONS = {
@@ -53,7 +54,8 @@ export function readArguments(args: readonly string[], own: Options): ParsedArgu
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined
     if (option === undefined) {
       const known = Object.keys(options).map((name) => `--${name}`)
-      throw new UsageError(`unknown option ${token.rawName}${didYouMean(token.rawName, known)}`)
+      const shown = unlessSecret(token.rawName, token.rawName)
+      throw new UsageError(`unknown option ${shown}${didYouMean(token.rawName, known)}`)
     }
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`option --${token.name} takes no value`)
@@ -80,7 +82,7 @@ export function requireArguments(
     }
   }
   const extra = positionals[most]
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"`)
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${unlessSecret(extra, `"${extra}"`)}`)
   if (positionals.length < least) throw new UsageError('an argument is missing')
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@portcullis/auth/events'
+import { tame } from './shown.ts'
 
 /**
  * Columns of the table, and how wide each is at least: a page looks like the next one, whatever happens to be on it.
@@ -19,19 +20,6 @@ type Column = (typeof COLUMNS)[number][0]
 type Row = Readonly<Partial<Record<Column, string | number | undefined>>>
 
 const NONE = '–'
-/** What a terminal or a log viewer obeys, and what has no shape: controls, line separators, text direction. */
-const UNRULY = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** The text with escapes, as JSON spells them, in place of characters that steer whoever shows it. */
-export function tame(text: string): string {
-  return text.replace(UNRULY, (unruly) =>
-    unruly
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
-}
-
 /** Events for people: one line each, under a line that names the columns. `--json` has the rest of what is known. */
 export function formatEvents(events: readonly AuditEvent[]): string {
   const titles = Object.fromEntries(COLUMNS.map(([column]) => [column, column]))

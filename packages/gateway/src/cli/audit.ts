@@ -1,9 +1,11 @@
 import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES } from '@portcullis/auth/events'
 import { didYouMean, parseDuration, type Settings } from '../config/index.ts'
 import { queryRecord } from '../record/index.ts'
-import { openAudit } from '../state/index.ts'
-import { formatEvents, tame } from './audit-table.ts'
-import { defineCommand, type Group, UsageError } from './command.ts'
+import { auditFile, isDatabaseFault, openAudit, toFault } from '../state/index.ts'
+import { formatEvents } from './audit-table.ts'
+import { defineCommand, Failure, type Group, UsageError } from './command.ts'
+import { readIdFilter } from './credential-id.ts'
+import { tame, withoutSecrets } from './shown.ts'
 
 const TYPES = ['request', 'refusals', ...OPERATIONS] as const
 
@@ -35,7 +37,7 @@ const query = defineCommand({
       server,
       tenant,
       clientId: client,
-      credentialId: key,
+      credentialId: key === undefined ? undefined : readIdFilter(key, '--key'),
       method,
       name: tool,
       decision: oneOf(decision, DECISIONS, '--decision'),
@@ -57,12 +59,18 @@ export const group: Group = {
   commands: [{ name: 'query', summary: 'Show recorded events, newest first', load: async () => query }],
 }
 
+/** @throws {Failure} that names the database when it cannot be used. */
 async function search({ store, record }: Settings, filter: AuditFilter) {
-  const { audit, close } = openAudit(store)
+  let opened: ReturnType<typeof openAudit> | undefined
   try {
-    return await queryRecord(filter, { directory: record.directory, store: audit })
+    opened = openAudit(store)
+    return await queryRecord(filter, { directory: record.directory, store: opened.audit })
+  } catch (error) {
+    throw store.kind === 'sqlite' && isDatabaseFault(error)
+      ? new Failure(toFault(auditFile(store.file), error).message)
+      : error
   } finally {
-    close()
+    opened?.close()
   }
 }
 
@@ -71,7 +79,7 @@ function aboutServer(name: string, { servers }: Settings): string {
   if (servers.has(name)) return ''
   const known = [...servers.keys()]
   const hint = didYouMean(name, known)
-  return `portcullis: no server ${tame(name)} is configured, there are ${known.join(', ')}${hint}\n`
+  return `portcullis: no server ${tame(withoutSecrets(name))} is configured, there are ${known.join(', ')}${hint}\n`
 }
 
 function momentOf(text: string | undefined, option: string): number | undefined {

@@ -26,6 +26,19 @@ export function readId(family: Family, given: readonly string[]): string {
   throw new Failure(`that is no ID: ${describeText(text)}. An ID looks like ${EXAMPLE}; ${where}`)
 }
 
+/**
+ * The ID that events are asked for by. A whole key has it in its text, and is not needed further.
+ * @throws {UsageError} for the part of a secret that does not have it.
+ */
+export function readIdFilter(text: string, option: string): string {
+  const secret = SECRET.exec(text)
+  if (secret === null) return text
+  const [, , id] = secret
+  if (id === undefined)
+    throw new UsageError(`${option} takes an ID, such as ${EXAMPLE}, and was given part of a secret`)
+  return id
+}
+
 function describeText(text: string): string {
   if (text.length === PUBLIC_ID_LENGTH) return 'an ID has no characters but 0-9 and a-z'
   return describeLength(text.length, PUBLIC_ID_LENGTH, 'an ID')

@@ -13,6 +13,7 @@ import {
 } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOfCommand, helpOfGroup } from './help.ts'
+import { tame, unlessSecret, withoutSecrets } from './shown.ts'
 
 const PROGRAM = 'portcullis'
 const SUMMARY = 'Portcullis, the gate in front of MCP servers.'
@@ -56,7 +57,8 @@ async function dispatch(args: readonly string[], streams: Streams, commands: rea
     if (entry === undefined) {
       const known = entries.map((each) => each.name)
       const hint = didYouMean(name, known) || `; "${path.join(' ')} --help" lists those that there are`
-      throw new UsageError(`unknown command "${[...path.slice(1), name].join(' ')}"${hint}`)
+      const shown = unlessSecret(name, `"${[...path.slice(1), name].join(' ')}"`)
+      throw new UsageError(`unknown command ${shown}${hint}`)
     }
     path.push(name)
     const loaded = await entry.load()
@@ -130,7 +132,7 @@ function contextOf({ values, positionals }: ParsedArguments, streams: Streams): 
     positionals,
     json,
     configFile,
-    answer: (result, text) => streams.stdout(`${json ? JSON.stringify(result) : text}\n`),
+    answer: (result, text) => streams.stdout(`${json ? tame(JSON.stringify(result)) : text}\n`),
     async settings() {
       const { loadConfig } = await import('../config/index.ts')
       const { settings, problems } = loadConfig(configFile, streams.env)
@@ -143,7 +145,7 @@ function contextOf({ values, positionals }: ParsedArguments, streams: Streams): 
 /** Says on stderr why a command came to nothing. Only what nobody has foreseen is shown with where it happened. */
 async function explain(error: unknown, { stderr }: Streams): Promise<ExitCode> {
   if (error instanceof UsageError) {
-    stderr(`${PROGRAM}: ${error.message}\n`)
+    stderr(`${PROGRAM}: ${withoutSecrets(error.message)}\n`)
     return 2
   }
   if (error instanceof ConfigRefused) {
@@ -151,7 +153,7 @@ async function explain(error: unknown, { stderr }: Streams): Promise<ExitCode> {
     for (const problem of error.problems) stderr(`${formatProblem(error.file, problem)}\n`)
     return 1
   }
-  if (error instanceof Failure) stderr(`${PROGRAM}: ${error.message}\n`)
+  if (error instanceof Failure) stderr(`${PROGRAM}: ${withoutSecrets(error.message)}\n`)
   else stderr(`${PROGRAM}: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return 1
 }

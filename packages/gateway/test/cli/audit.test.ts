@@ -17,7 +17,8 @@ function givenRecord(...lines: string[]) {
   const segment = { process: 'aaaaaa', number: 1, pid: process.pid, place: '00000000', openedAt: NOON }
   mkdirSync(join(directory, 'spool'))
   writeFileSync(join(directory, 'spool', segmentName(segment)), lines.map((line) => `${line}\n`).join(''))
-  return { query: (...options: string[]) => run(['audit', 'query', '--config', file, ...options]) }
+  const database = join(directory, 'audit.db')
+  return { database, query: (...options: string[]) => run(['audit', 'query', '--config', file, ...options]) }
 }
 
 const newId = givenIds()
@@ -104,4 +105,31 @@ it('a type of event that there is not is no question', async () => {
   for (const type of ['request', 'refusals', ...OPERATIONS]) {
     assert.equal((await record.query('--type', type)).code, 0, type)
   }
+})
+
+it('who has only the whole key finds its events all the same, and is not shown it', async () => {
+  const credentialId = 'xzbxx3s8lfocnsr4'
+  const record = givenRecord(
+    lineOf({ principal: { kind: 'api-key', subject: 'd', clientId: 'd', credentialId } }),
+    lineOf({}),
+  )
+
+  const found = await record.query('--key', `pcls_${credentialId}_SECRET`, '--json')
+  const part = await record.query('--key', 'pcls_SECRET')
+
+  assert.equal((JSON.parse(found.stdout) as { events: AuditEvent[] }).events.length, 1)
+  assert.deepEqual([part.code, part.stdout], [2, ''])
+  assert.match(part.stderr, /^portcullis: audit query: --key takes an ID, such as/)
+  for (const { stdout, stderr } of [found, part]) assert.doesNotMatch(stdout + stderr, /SECRET/)
+})
+
+it('a record whose database is damaged is told in one line that names the file', async () => {
+  const record = givenRecord(lineOf({}))
+  writeFileSync(record.database, 'not a database '.repeat(1000))
+
+  const { code, stdout, stderr } = await record.query()
+
+  assert.deepEqual([code, stdout], [1, ''])
+  assert.match(stderr, /^portcullis: .*audit\.db is damaged, or no database.*\n$/)
+  assert.doesNotMatch(stderr, /unexpected|\n./)
 })

@@ -185,6 +185,32 @@ describe('used wrongly, a command says in one line what was wrong, and ends with
     })
   }
 
+  it('a secret that was typed in a wrong place is shown nowhere', async () => {
+    const { commands } = givenCommands()
+    const tail = 'xzbxx3s8lfocnsr4_SECRET'
+    const places = [
+      [`pcls_${tail}`],
+      ['people', `pclu_${tail}`],
+      ['help', `pcls_${tail}`],
+      ['hello', `--pcls_${tail}`],
+      ['hello', '--name', 'a', 'b', `https://gate.example/files/mcp/pclu_${tail}`],
+      ['hello', '--name', 'a', 'b', `two pcls_${tail} words SECRET`],
+    ]
+    for (const argv of places) {
+      const { code, stdout, stderr } = await run(argv, { commands })
+      assert.deepEqual([code, stdout], [2, ''], argv.join(' '))
+      assert.doesNotMatch(stderr, /SECRET|xzbxx/)
+      assert.match(stderr, /un(known|expected) .*\(it holds a secret and is not shown\)/)
+    }
+    // Where messages are made further inside, the same holds.
+    const load = async () => ({
+      options: {},
+      run: () => Promise.reject(new Failure(`there is no server pcls_${tail}; there are two`)),
+    })
+    const { stderr } = await run(['fail'], { commands: [{ name: 'fail', summary: '', load }] })
+    assert.equal(stderr, 'portcullis: there is no server (a secret); there are two\n')
+  })
+
   it('a value with a hyphen is meant when it is joined to its option', async () => {
     const { commands, calls } = givenCommands()
     await run(['hello', '--name=-a'], { commands })

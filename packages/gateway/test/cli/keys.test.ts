@@ -238,6 +238,17 @@ it('the members of a key in JSON are what they were, whatever the table leaves o
   ])
 })
 
+it('the JSON of a list has escapes for what steers a terminal, and says the same', async () => {
+  const { portcullis, create } = given()
+  const name = 'a\u0085\u009b2J\u202e\u2028z'
+  await create('keys', '--notes', name)
+
+  const { stdout } = await portcullis('keys', 'list', '--json')
+
+  assert.doesNotMatch(stdout.trimEnd(), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  assert.equal((JSON.parse(stdout) as { keys: Listed[] }).keys[0]?.notes, name)
+})
+
 it('a key whose row is damaged is told of, the others are listed, and it can be neither revoked nor rotated', async () => {
   const { portcullis, create, database } = given()
   const [damaged, whole] = [await create('keys'), await create('keys')]
