@@ -179,7 +179,7 @@ export class CredentialDirectory {
         records = listed instanceof Promise ? await listed : listed
         if (generation !== this.generation) return
         // What changed while an answer was on its way was taken in by `takeChanged`, newer than this.
-        for (const record of records) if (!this.changedWhileLoading.has(record.id)) this.take(record)
+        for (const record of records) if (!this.changedWhileLoading.has(record.id)) this.takeListed(record)
       } catch {
         // Until loading goes on each check asks the store, which says more clearly what is wrong with it.
         setTimeout(() => this.loadFrom(after, generation), 1000).unref?.()
@@ -188,6 +188,13 @@ export class CredentialDirectory {
       if (records.length < LOAD_STEP) this.finishLoading()
       else this.loadFrom((records[records.length - 1] as CredentialRecord).id, generation)
     })
+  }
+
+  /** One that cannot be kept here shuts out its holder, and must not keep the others from being loaded. */
+  private takeListed(record: CredentialRecord): void {
+    try {
+      this.take(record)
+    } catch {}
   }
 
   private finishLoading(): void {

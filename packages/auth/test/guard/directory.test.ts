@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants, DatabaseSync } from 'node:sqlite'
 import { it } from 'node:test'
 import { digestOf } from '../../src/crypto/index.ts'
-import { type CredentialRecord, prepareDatabase, sqliteCredentials } from '../../src/store/index.ts'
+import { type CredentialRecord, memoryCredentials, prepareDatabase, sqliteCredentials } from '../../src/store/index.ts'
 import { bearer, counted, files, givenGuard, NOON, reasonOf, turn, unknown } from './given.ts'
 
 function givenDatabase() {
@@ -226,6 +226,20 @@ it('one record that cannot be understood shuts out its holder and nobody else', 
   await store.insert(record(2, { clientId: 'short' }))
   await check(bearer(secret)).catch(() => undefined)
   assert.equal((await check(bearer(secret))).kind, 'granted')
+})
+
+it('a record that the directory cannot keep does not keep the others from being loaded', async () => {
+  const store = memoryCredentials()
+  await store.insertMany([record(1), record(2, { clientId: 'too short' }), record(3)])
+  const { guard, check } = givenGuard(store)
+
+  await check(bearer(unknown())).catch(() => undefined)
+  for (let turns = 0; turns < 100 && !guard.directory.isLoaded; turns++) await turn()
+
+  assert.ok(guard.directory.isLoaded)
+  assert.equal(guard.directory.size, 2)
+  assert.equal(await guard.directory.find(record(2).id), undefined)
+  assert.ok(await guard.directory.find(record(3).id))
 })
 
 it('keys on the same terms share what was compiled for them', async () => {
