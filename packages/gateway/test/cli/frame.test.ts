@@ -203,11 +203,12 @@ describe('used wrongly, a command says in one line what was wrong, and ends with
       assert.match(stderr, /un(known|expected) .*\(it holds a secret and is not shown\)/)
     }
     // Where messages are made further inside, the same holds.
-    const load = async () => ({
+    const failing = defineCommand({
+      usage: '',
       options: {},
       run: () => Promise.reject(new Failure(`there is no server pcls_${tail}; there are two`)),
     })
-    const { stderr } = await run(['fail'], { commands: [{ name: 'fail', summary: '', load }] })
+    const { stderr } = await run(['fail'], { commands: [{ name: 'fail', summary: '', load: async () => failing }] })
     assert.equal(stderr, 'portcullis: there is no server (a secret); there are two\n')
   })
 
