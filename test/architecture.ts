@@ -68,5 +68,5 @@ export const ONLY_IN: Readonly<Record<string, Readonly<Record<string, readonly s
  * Names that check a credential or open what is sealed. The gate asks the guard and has no check of its own, so no room
  * on the way of a request imports them.
  */
-export const CHECKS = ['digestOf', 'equalBytes', 'openBytes', 'CredentialStore'] as const
+export const CHECKS = ['digestOf', 'isDigestOf', 'openBytes', 'CredentialStore'] as const
 export const ON_THE_WAY = ['edge', 'proxy', 'upstream'] as const

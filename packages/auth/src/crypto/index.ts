@@ -4,7 +4,7 @@
  */
 import { isSha256, randomBytes, sha256, toBase64Url } from '#runtime'
 
-export { decodeAscii, decodeUtf8, equalBytes, openBytes, randomBytes, sealBytes } from '#runtime'
+export { decodeAscii, decodeUtf8, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
 
 declare const digest: unique symbol

@@ -19,11 +19,6 @@ export function isSha256(digest: Uint8Array, text: string): boolean {
   return timingSafeEqual(computed, digest)
 }
 
-/** Compares in time that depends on the length alone. Both sides must be equally long. */
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return timingSafeEqual(a, b)
-}
-
 export function randomBytes(length: number): Uint8Array {
   return randomFillSync(new Uint8Array(length))
 }

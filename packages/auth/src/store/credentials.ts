@@ -94,8 +94,6 @@ export interface CredentialStore {
    * terms. `unknown` also when the successor is none: not there, revoked, replaced or expired.
    */
   replace(id: string, successorId: string, endsAt: number, now: number): MaybePromise<Rotation>
-  /** Undo a rotation whose successor never reached its owner: the successor goes, `id` gets its expiry back. */
-  undoRotation(id: string, expiresAt: number | undefined, now: number): MaybePromise<void>
   touch(uses: ReadonlyMap<string, number>): MaybePromise<void>
   /**
    * Ids changed since the last call, by anyone; `everything` when the store cannot tell which. Cheap enough to be

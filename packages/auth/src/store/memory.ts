@@ -55,14 +55,6 @@ export function memoryCredentials(): CredentialStore {
       end(record, successorId, endsAt)
       return 'rotated'
     },
-    undoRotation(id, expiresAt, now) {
-      const record = records.get(id)
-      if (record?.replacedBy === undefined) return
-      const successor = records.get(record.replacedBy)
-      if (successor !== undefined) put({ ...successor, revokedAt: successor.revokedAt ?? now })
-      const { replacedBy: _, expiresAt: __, ...rest } = record
-      put(expiresAt === undefined ? rest : { ...rest, expiresAt })
-    },
     touch(uses) {
       for (const [id, lastUsedAt] of uses) {
         const record = records.get(id)

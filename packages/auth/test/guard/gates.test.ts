@@ -37,7 +37,7 @@ it('a key that one gate makes is good at the other, and one that it revokes is n
   assert.equal(reasonOf(await one.check(bearer(secret))), 'key_revoked')
 })
 
-it('a rotation at one gate is known at the other, its overlap and its undoing too', async () => {
+it('a rotation at one gate is known at the other, its overlap too', async () => {
   const [one, other] = [await givenGate('rotation.db'), await givenGate('rotation.db')]
   const old = await one.key()
   await other.check(bearer(old.secret))
@@ -47,10 +47,6 @@ it('a rotation at one gate is known at the other, its overlap and its undoing to
   assert.equal((await other.check(bearer(rotation.issued.secret))).kind, 'granted')
   other.clock.now = NOON + 60
   assert.equal(reasonOf(await other.check(bearer(old.secret))), 'key_expired')
-
-  await one.store.undoRotation(old.record.id, undefined, NOON + 60)
-  assert.equal((await other.check(bearer(old.secret))).kind, 'granted')
-  assert.equal(reasonOf(await other.check(bearer(rotation.issued.secret))), 'key_revoked')
 })
 
 it('two guards of one process, each with a store of its own on one connection, hear of each other', async () => {

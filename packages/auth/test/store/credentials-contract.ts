@@ -261,43 +261,6 @@ export function credentialStoreContract(name: string, open: () => [CredentialSto
     assert.equal(outcomes.filter((outcome) => outcome === 'revoked').length, 1)
   })
 
-  test('a rotation that is undone gives the old one its time back and takes the successor away', async () => {
-    const { store, other } = await given(givenRecord(1, { expiresAt: NOON + 900 }), givenRecord(2))
-    await store.rotate(one, givenRecord(3), NOON + 60, NOON)
-    await store.rotate(idOf(2), givenRecord(4), NOON + 60, NOON)
-
-    await store.undoRotation(one, NOON + 900, NOON + 1)
-    await store.undoRotation(idOf(2), undefined, NOON + 1)
-
-    const [first, second] = [await other.find(one), await other.find(idOf(2))]
-    assert.deepEqual([first?.expiresAt, first?.replacedBy], [NOON + 900, undefined])
-    assert.deepEqual([second?.expiresAt, second?.replacedBy], [undefined, undefined])
-    assert.equal((await other.find(idOf(3)))?.revokedAt, NOON + 1)
-    assert.equal(await store.rotate(one, givenRecord(5), NOON + 60, NOON), 'rotated')
-  })
-
-  test('undoing brings nothing back that was revoked meanwhile', async () => {
-    const { store } = await given(givenRecord(1))
-    await store.rotate(one, givenRecord(2), NOON + 60, NOON)
-    await store.revoke(one, NOON + 1)
-    await store.revoke(idOf(2), NOON + 2)
-
-    await store.undoRotation(one, undefined, NOON + 3)
-
-    assert.equal((await store.find(one))?.revokedAt, NOON + 1)
-    assert.equal((await store.find(idOf(2)))?.revokedAt, NOON + 2)
-  })
-
-  test('there is nothing to undo where nothing was rotated', async () => {
-    const { store, other } = await given(givenRecord(1, { expiresAt: NOON + 10 }))
-
-    await store.undoRotation(one, undefined, NOON)
-    await store.undoRotation(idOf(2), undefined, NOON)
-
-    assert.equal((await store.find(one))?.expiresAt, NOON + 10)
-    assert.deepEqual(await other.changes(), [])
-  })
-
   test('last uses are kept for those that exist, and are no change that anyone must hear of', async () => {
     const { store, other } = await given(givenRecord(1), givenRecord(2))
 
@@ -336,9 +299,6 @@ export function credentialStoreContract(name: string, open: () => [CredentialSto
     await store.revoke(one, NOON)
     await store.rotate(idOf(2), givenRecord(5), NOON + 60, NOON)
     assert.deepEqual([...((await other.changes()) as string[])].sort(), [one, idOf(2), idOf(5)])
-
-    await store.undoRotation(idOf(2), undefined, NOON)
-    assert.deepEqual([...((await other.changes()) as string[])].sort(), [idOf(2), idOf(5)])
     assert.deepEqual(await other.changes(), [])
   })
 

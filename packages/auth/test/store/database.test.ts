@@ -39,7 +39,6 @@ it('what ends or makes a credential is on the disk before the answer; what is me
   assert.equal(await durable(() => store.revoke(idOf(3), NOON)), true)
   assert.equal(await durable(() => store.rotate(idOf(1), givenRecord(4), NOON + 60, NOON)), true)
   assert.equal(await durable(() => store.replace(idOf(2), idOf(4), NOON + 60, NOON)), true)
-  assert.equal(await durable(() => store.undoRotation(idOf(1), undefined, NOON)), true)
   assert.equal(await durable(() => store.touch(new Map([[idOf(1), NOON]]))), false)
   assert.equal(await durable(() => sessions.touch(new Map([['x', NOON]]))), false)
   assert.equal(numberOf(real, 'synchronous'), 1)

@@ -21,16 +21,17 @@ export interface Stores {
 /**
  * Opens the stores that the configuration names, for a gate: what they write while another process does is written
  * later, without standing on the event loop.
+ * @param onUnreadable Told the ids of credentials that are left out because they are damaged, each time they are.
  * @throws {DatabaseFault} when the database cannot be opened, is damaged or belongs to a later version.
  */
-export function openStores(settings: StoreSettings): Stores {
+export function openStores(settings: StoreSettings, onUnreadable?: (id: string) => void): Stores {
   if (settings.kind === 'memory') return inMemory()
   const db = openDatabase(settings.file, (opened) => {
     expectSound(opened)
     prepareDatabase(opened)
   })
   const line = openWriteLine(db)
-  const credentials = sqliteCredentials(db)
+  const credentials = sqliteCredentials(db, onUnreadable)
   const expectInPlace = watchPlace(settings.file)
   const changes = () => {
     expectInPlace()
@@ -68,7 +69,6 @@ function inLine(store: CredentialStore, { write }: WriteLine): CredentialStore {
     revoke: (id, now) => write(() => store.revoke(id, now)),
     rotate: (id, successor, endsAt, now) => write(() => store.rotate(id, successor, endsAt, now)),
     replace: (id, successorId, endsAt, now) => write(() => store.replace(id, successorId, endsAt, now)),
-    undoRotation: (id, expiresAt, now) => write(() => store.undoRotation(id, expiresAt, now)),
     touch: (uses) => write(() => store.touch(uses)),
     claim: (id, mark, now) => write(() => store.claim(id, mark, now)),
     release: (id, mark) => write(() => store.release(id, mark)),

@@ -101,14 +101,6 @@ export function sqliteCredentials(db: SqliteDatabase, onUnreadable: (id: string)
         note(id)
         return 'rotated'
       }),
-    undoRotation: (id, expiresAt, now) =>
-      durableTransaction(db, () => {
-        const successor = find(id)?.replacedBy
-        if (successor === undefined) return
-        db.prepare('update credentials set revoked_at = ? where id = ? and revoked_at is null').run(now, successor)
-        db.prepare('update credentials set replaced_by = null, expires_at = ? where id = ?').run(expiresAt ?? null, id)
-        note(id, successor)
-      }),
     touch(uses) {
       const update = db.prepare('update credentials set last_used_at = ? where id = ?')
       transaction(db, () => {
