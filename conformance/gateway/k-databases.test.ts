@@ -75,6 +75,34 @@ topic('K. Databases that are damaged or held', () => {
   }
 
   scenario(
+    'a key whose row is damaged is told of in the log, once, and the other keys work',
+    { for: 'Store: nothing is lost' },
+    async () => {
+      // Given a gate that has ended, and one row that makes no sense any more
+      const [damaged, whole] = [await gate.key('http'), await gate.key('http')]
+      await gate.stop()
+      const db = new DatabaseSync(join(gate.directory, 'state', 'gate.db'))
+      db.prepare('update credentials set scopes = ? where id = ?').run('[', damaged.id)
+
+      // When it starts and reads all keys, and reads them all again
+      gate = await launch(gate.directory)
+      const speaker = await speak(gate.mcp('http'), '2025-11-25', bearer(whole.key))
+      const told = () => gate.logLines.filter(({ credential }) => credential === damaged.id)
+      await until('the log tells of it', () => told().length > 0)
+      db.prepare("insert into credential_changes (id) values ('*')").run()
+      db.close()
+      for (let times = 0; times < 3; times++) {
+        assert.equal((await speaker.request('tools/list')).status, 200)
+        await pause(50)
+      }
+
+      // Then the log has said so once
+      assert.equal(told().length, 1)
+      assert.match(String(told()[0]?.msg), /damaged/)
+    },
+  )
+
+  scenario(
     'while another process holds the database, calls and new sessions go on, and the sessions outlive the gate',
     { for: 'Store: two processes at once; Legacy sessions: survive restart' },
     async () => {

@@ -49,7 +49,7 @@ export interface Gate {
 
 /** Starts a gate. @throws when a store cannot be opened or the address cannot be listened on. */
 export async function openGate(settings: Settings, log: Log): Promise<Gate> {
-  const stores = openStores(settings.store)
+  const stores = openStores(settings.store, warnOnce(log))
   const record = openRecord(settings, log)
   const { recorder } = record
   const now = () => Math.floor(Date.now() / 1000)
@@ -113,6 +113,16 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
       await record.close()
       stores.close()
     },
+  }
+}
+
+/** The list of credentials is read again and again; a damaged one is told of once. */
+function warnOnce(log: Log): (id: string) => void {
+  const told = new Set<string>()
+  return (credential) => {
+    if (told.has(credential)) return
+    told.add(credential)
+    log.warn({ credential }, 'what is stored of a credential is damaged: nobody is let in by it')
   }
 }
 
