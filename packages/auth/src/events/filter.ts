@@ -1,7 +1,10 @@
 import type { AuditEvent, Decision, Outcome } from './event.ts'
 import { firstIdAt } from './id.ts'
 
-/** What is given must match exactly; what is absent does not matter. */
+/**
+ * What is given must match exactly; what is absent does not matter. A batch is one event: stores find it by `method` and
+ * `name` of each of its requests, alone or together, and by the method `batch`.
+ */
 export interface AuditFilter {
   /** Milliseconds since the epoch: at or after. */
   readonly since?: number | undefined
