@@ -80,7 +80,7 @@ it('a key that is typed where its ID belongs is not repeated, not used, and its 
     [['keys', 'revoke', key.slice(0, 30) + (key[30] === 'A' ? 'B' : 'A') + key.slice(31)], /its checksum does not fit/],
     [['keys', 'revoke', key.slice(0, 12)], /it has 12 characters; a key has 72\), .*keys list/],
     [['keys', 'revoke', id, key], /takes one ID and was given 2 arguments/],
-    [['keys', 'revoke', key.slice(22, 65)], /it has 43 characters; an ID has 16/],
+    [['keys', 'revoke', `a${key.slice(23, 65)}`], /it has 43 characters; an ID has 16/],
   ] as const) {
     const { code, stdout, stderr } = await portcullis(...args)
     assert.ok(code === 1 || code === 2)
