@@ -167,8 +167,15 @@ export class Program {
       if (reason !== undefined) reportEnd(settings, child.pid, endFor(reason, detail))
       this.#linger()
       const byItself = reason === undefined ? { byItself: { code, signal } } : {}
-      child.on('close', () => this.#depart({ detail, ran: true, ...byItself }))
-      if (child.pid !== undefined) sweepGroup(child.pid, this.#wasKilled ? 0 : GRACE_MS).then(this.#departed.resolve)
+      const closed = new Promise<void>((resolve) => {
+        child.on('close', () => {
+          this.#depart({ detail, ran: true, ...byItself })
+          resolve()
+        })
+      })
+      if (child.pid === undefined) return
+      // Both: whoever waited for its words has been told that no more will come, and nothing of it runs.
+      Promise.all([closed, sweepGroup(child.pid, this.#wasKilled ? 0 : GRACE_MS)]).then(() => this.#departed.resolve())
     })
   }
 
