@@ -19,9 +19,10 @@ export const startPump: StartDriver = async (command, args) => {
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
+  const ended = (): void => breakOff(new Error('the server ended'))
   server.on('error', breakOff)
-  server.stdin.on('error', breakOff)
-  server.on('exit', () => breakOff(new Error('the server ended')))
+  server.stdin.on('error', ended) // may come before its end is known
+  server.on('exit', ended)
   createInterface(server.stdout).on('line', (line) => {
     try {
       const message = JSON.parse(line) as Message
