@@ -4,7 +4,8 @@
  *   direct        nothing in between               nginx         a plain proxy in C
  *   bare          the leanest forwarder in Node    express-sdk   how people guard a server today
  *
- * And a real server with both transports, which stands behind the gate as a stdio program and speaks HTTP by itself.
+ * And a real server with both transports, which speaks HTTP by itself, and stands as a stdio program behind the gate and
+ * behind `bare-stdio`, the leanest front of such a program in Node.
  *
  * Owns how each is started and with which credential it is called; knows nothing of what is measured.
  */
@@ -24,5 +25,5 @@ export { startNginx } from './nginx.ts'
 export type { Absent, Peer, StartPeer } from './peer.ts'
 export { proveThatItChecks } from './proof.ts'
 export { endSession, inSession } from './session.ts'
-export { startBare, WAYS } from './start-bare.ts'
+export { startBare, startBareStdio, WAYS } from './start-bare.ts'
 export { startExpress } from './start-express.ts'

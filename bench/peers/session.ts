@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import type { Target } from '../load/job.ts'
 import { INITIALIZE, INITIALIZED, REVISION } from '../load/wire.ts'
 
-/** Opens an MCP session with the first of the target's keys. @returns The target whose calls belong to it. */
+/** Initializes with the first of the target's keys. @returns The target whose calls belong to the session, if there is one. */
 export async function inSession(target: Target): Promise<Target> {
   const answer = await send('POST', target, INITIALIZE)
-  const session = answer.headers.get('mcp-session-id')
   const text = await answer.text()
-  if (session === null) throw new Error(`no session: ${answer.status} ${text}`)
-  const opened = { ...target, session }
+  if (answer.status !== 200) throw new Error(`not initialized: ${answer.status} ${text}`)
+  const session = answer.headers.get('mcp-session-id')
+  const opened = session === null ? target : { ...target, session }
   await (await send('POST', opened, INITIALIZED)).text()
   return opened
 }

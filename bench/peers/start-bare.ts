@@ -1,5 +1,6 @@
 import { freePort, PEER_CORE, startNode, untilAnswers } from '../process/index.ts'
-import type { StartPeer } from './peer.ts'
+import type { Rig } from '../rig.ts'
+import type { Peer, StartPeer } from './peer.ts'
 
 /** The ways in `bare.ts`, the quickest first: measured by `npm run bench -- --only bare`. */
 export const WAYS = ['collected', 'streamed', 'piped'] as const
@@ -14,4 +15,13 @@ export function startBare(way: (typeof WAYS)[number], name: string = way): Start
     const keys = await rig.writeKeys(`${name}.key`, ['nobody-reads-this-key'])
     return { name, target: { port, path: '/mcp', keys }, pid: child.pid }
   }
+}
+
+/** @param server The command line of the stdio server that it starts and stands in front of. */
+export async function startBareStdio(rig: Rig, server: readonly string[]): Promise<Peer> {
+  const port = await freePort()
+  const child = rig.adopt(startNode(PEER_CORE, 'bench/peers/bare-stdio.ts', [String(port), ...server]))
+  await untilAnswers(child, port)
+  const keys = await rig.writeKeys('bare-stdio.key', ['nobody-reads-this-key'])
+  return { name: 'bare-stdio', target: { port, path: '/mcp', keys }, pid: child.pid }
 }

@@ -16,8 +16,12 @@ called once, in an order that moves on. The load is a closed loop of 64 connecti
 - \`express-sdk\`: Express 5, the official SDK's \`requireBearerAuth\`, an ES256 token verified by \`jose\` per call, \`http-proxy-middleware\`.
 - \`gate\`: Portcullis with an API key; \`gate-million\`: with a million of them, drawn uniformly.
 - \`sdk-stdio\`: the stdio server that stands behind the gate, driven over its pipes by the official SDK's client. No HTTP.
+- \`bare-stdio\`: the leanest good HTTP front of that server in Node (\`node:http\`, one child, ids renumbered). Checks nothing.
 - \`own-http\`: the same server by its own Streamable HTTP transport, without a gate.
 - \`pump\`: the same stdio server, its pipes filled with finished lines: how fast the server is. Out of reach over HTTP.
+
+The goal against \`sdk-stdio\` is out of reach of every HTTP front on \`node:http\`, \`bare-stdio\` being the proof: one pipe
+carries many lines per system call, each HTTP call needs its own.
 
 In a ratio more is better: how many times as good as the peer. A burst during which other programs were busy on these
 cores is repeated twice at most and the quietest kept; the last column says how quiet it was.
