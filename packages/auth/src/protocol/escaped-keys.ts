@@ -25,10 +25,23 @@ export function parseEscapedKeys(text: string, escaped: readonly EscapedKey[]): 
     text,
     escaped.map(({ span }, index) => ({ span, by: `"${mark}${index}"` })),
   )
-  return JSON.parse(plain, (_, value: unknown) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-    const members = Object.entries(value)
-    if (!members.some(([name]) => names.has(name))) return value
-    return Object.fromEntries(members.map(([name, member]) => [names.get(name) ?? name, member]))
-  })
+  return restore(JSON.parse(plain), names)
+}
+
+/** Gives the keys their own names. By hand: a reviver of `JSON.parse` costs a hundred times as much per value. */
+function restore(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const element: unknown = value[index]
+      if (typeof element === 'object' && element !== null) value[index] = restore(element, names)
+    }
+    return value
+  }
+  const members = Object.entries(value)
+  for (const member of members) {
+    member[0] = names.get(member[0]) ?? member[0]
+    member[1] = restore(member[1], names)
+  }
+  return Object.fromEntries(members)
 }

@@ -79,8 +79,9 @@ function readAny(bytes: Uint8Array, text: string): Incoming | MessageFault {
   try {
     json = readStrictText(text, WANTED)
   } catch (error) {
-    if (error instanceof StrictJsonError) return { kind: 'unreadable', code: -32700, message: error.message }
-    throw error
+    if (!(error instanceof StrictJsonError)) throw error
+    if (error.fault === 'too_many') return invalid(error.message)
+    return { kind: 'unreadable', code: -32700, message: error.message }
   }
   const { value, spans } = json
   if (!Array.isArray(value)) {

@@ -19,8 +19,13 @@ export type { Wanted } from './wanted.ts'
 
 /** Deeper nesting is refused. */
 export const MAX_DEPTH = 128
+/** More values to locate, or keys that are spelled with escapes, are refused: each costs far more than its bytes. */
+export const MAX_COSTLY = 20_000
 
-export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'duplicate_key' | 'ambiguous_key'
+/** In an object whose members are held to exact spelling, each is compared with all that are wanted. */
+const MAX_MEMBERS = 1000
+
+export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_many' | 'duplicate_key' | 'ambiguous_key'
 
 export class StrictJsonError extends Error {
   readonly fault: JsonFault
@@ -104,6 +109,7 @@ function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly e
   }
 
   while (at < text.length) {
+    if (spans.size > MAX_COSTLY) throw new StrictJsonError('too_many', `More than ${MAX_COSTLY} elements.`)
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
       const end = endOfString(text, at)
@@ -114,7 +120,9 @@ function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly e
         frame.expectsKey = false
         frame.member = frame.place?.members.get(key)
         checkKey(frame, key, raw)
-        if (isEscaped) escaped.push({ span: { start: at, end }, key })
+        if (isEscaped && escaped.push({ span: { start: at, end }, key }) > MAX_COSTLY) {
+          throw new StrictJsonError('too_many', `More than ${MAX_COSTLY} keys are spelled with escapes.`)
+        }
       } else if (frame?.place !== undefined) {
         const place = inner()
         if (place !== undefined) spans.set(join(within(), place.path), { start: at, end })
@@ -188,6 +196,9 @@ function checkKey(frame: Frame, key: string, raw: string): void {
   else if (frame.keys instanceof Set) {
     if (frame.keys.has(key)) throw duplicate()
     frame.keys.add(key)
+    if (frame.keys.size > MAX_MEMBERS && frame.place !== undefined && frame.place.members.size > 0) {
+      throw new StrictJsonError('too_many', `More than ${MAX_MEMBERS} members.`)
+    }
   } else {
     if (frame.keys.includes(key)) throw duplicate()
     frame.keys.push(key)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import {
   type JsonFault,
+  MAX_COSTLY,
   MAX_DEPTH,
   readStrictJson,
   readStrictText,
@@ -224,4 +225,21 @@ it('says nothing of the body in its refusals', () => {
       (error) => error instanceof StrictJsonError && !error.message.includes(secret) && error.cause === undefined,
     )
   }
+})
+
+it('refuses more of what costs far more than its bytes than anybody sends', () => {
+  const many = (count: number, of: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => of(at)).join()
+  const escaped = (count: number): string => `{"params":{"arguments":{${many(count, (at) => `"\\n${at}":1`)}}}}`
+  const unknown = (count: number): string => `{"params":{${many(count, (at) => `"k${at}":1`)}}}`
+
+  refuses(escaped(MAX_COSTLY + 1), 'too_many')
+  refuses(unknown(1001), 'too_many')
+  assert.throws(() => readStrictText(`[${many(MAX_COSTLY + 1, String)}]`, { '*': {} }), { fault: 'too_many' })
+
+  // What nobody looks for may be there in any number, and one escape more or less makes no difference.
+  readStrictText(`{"params":{"arguments":{${many(100_000, (at) => `"k${at}":1`)}}}}`, READ)
+  readStrictText(escaped(1000), READ)
+  readStrictText(unknown(999), READ)
+  readStrictText(`[${many(MAX_COSTLY + 1, String)}]`, {})
 })
