@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { deed, givenSession, INITIALIZE, modern, notification, post } from './caller.ts'
 import { eventually, givenServer, pids } from './upstreams.ts'
 
 async function givenPuppet(options = {}) {
   const given = givenServer('puppet.mjs', options)
   return { ...given, session: await givenSession(given.upstream) }
+}
+
+/** Bytes, of what is still reachable; long texts lie outside of the heap. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 describe('a child that misbehaves', () => {
@@ -117,6 +127,55 @@ describe('a child that misbehaves', () => {
     assert.equal(next.status, 200)
     assert.match(next.body, /notifications\/cancelled/)
     assert.equal(pids(log).length, 1)
+  })
+
+  it('may owe answers to callers that have left: what they had sent is not kept with them', async () => {
+    const { upstream, session } = await givenPuppet()
+    const value = 'x'.repeat(2_000_000)
+    const callers: WeakRef<object>[] = []
+    const before = memoryInUse()
+
+    for (let id = 0; id < 20; id++) {
+      // Ids and tokens of this length are pieces of the body, spelled so that they are cut out of it.
+      const spelled = `"\\u0061-${id}-as-long-as-a-uuid"`
+      const params = `{"name":"nothing","arguments":{"value":"${value}"},"_meta":{"progressToken":${spelled}}}`
+      const left = post(upstream, `{"jsonrpc":"2.0","id":${spelled},"method":"tools/call","params":${params}}`, {
+        session,
+      })
+      left.leave()
+      callers.push(new WeakRef(left))
+      await post(upstream, deed('next', 'echo'), { session }).over()
+    }
+
+    const grown = memoryInUse() - before
+    assert.ok(grown < 25_000_000, `${grown} bytes more after 40 MB`)
+    assert.ok(callers.filter((caller) => caller.deref() !== undefined).length <= 2)
+  })
+
+  it('may owe a thousand answers: then it is busy, and takes requests again when it has answered', async () => {
+    const { upstream, session } = await givenPuppet()
+    const line = '{"jsonrpc":"2.0","id":$id,"result":{}}'
+    const owed = Array.from({ length: 1000 }, (_, id) =>
+      post(upstream, deed(id, 'sayLater', { ms: 400, lines: [line] }), { session }),
+    )
+    for (const reply of owed) reply.leave()
+
+    const refused = post(upstream, deed('more', 'echo'), { session })
+    assert.deepEqual([refused.failure?.reason, refused.isOver], ['busy', true])
+
+    await eventually('room again', () => post(upstream, deed('again', 'echo'), { session }).failure === undefined)
+  })
+
+  it('may be asked with ids of any length, but not owe any number of such', async () => {
+    const { upstream, session } = await givenPuppet()
+    const long = (id: number) => `${id}${'i'.repeat(1_500_000)}`
+
+    const replies = Array.from({ length: 5 }, (_, id) => post(upstream, deed(long(id), 'nothing'), { session }))
+
+    assert.deepEqual(
+      replies.map(({ failure }) => failure?.reason),
+      [undefined, undefined, undefined, 'busy', 'busy'],
+    )
   })
 
   it('may take longer than that while it shows signs of life', async () => {

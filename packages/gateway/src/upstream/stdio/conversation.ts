@@ -4,6 +4,7 @@ import { LineLog } from './line-log.ts'
 import type { Settings } from './options.ts'
 import { type Asker, type Pending, PendingRequests, type Question, stopWaiting, waitAfresh } from './pending.ts'
 import type { Program } from './program.ts'
+import { NOT_READ, OWES_TOO_MUCH } from './refusals.ts'
 import { type ChildMessage, type ChildNotification, type ChildResponse, readFromChild, toCaller } from './wire.ts'
 
 const MAX_GARBAGE = 100
@@ -59,10 +60,15 @@ export class Conversation {
     return this.#pending.calledBy(rawId)?.asker.isOpen ?? false
   }
 
-  /** @returns The request's number, or undefined when the child does not read: it was not sent. */
-  ask(question: Question): number | undefined {
+  /**
+   * @param line The request as one line that bears this number. It is said, not kept: its caller may leave long before
+   *   the child answers.
+   * @returns The request's number, or why it was not sent.
+   */
+  ask(question: Question, line: (id: number) => string): number | UpstreamFailure {
+    if (this.#pending.isFull) return OWES_TOO_MUCH
     const id = this.#lastId + 1
-    if (!this.#program.say(question.line(id))) return undefined
+    if (!this.#program.say(line(id))) return NOT_READ
     this.#lastId = id
     this.#pending.add(id, question, (pending) => this.#timeOut(pending))
     return id

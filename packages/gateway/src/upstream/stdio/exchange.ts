@@ -27,14 +27,17 @@ export interface ExchangeOptions {
   onEnd?(ending: Ending): void
 }
 
+/** Takes what is still said when nobody waits. */
+const NOBODY: Answer = { start() {}, write: () => false, end() {}, fail() {}, onDrain() {}, onLeave() {} }
+
 /**
  * The answer to a POST that asks something: JSON when the response comes first, a stream of events once anything
  * comes before it, or after a while of silence.
  */
 export class Exchange {
-  readonly #answer: Answer
+  #answer: Answer
   readonly #options: ExchangeOptions
-  readonly #responses: string[] = []
+  #responses: string[] = []
   readonly #silence: NodeJS.Timeout | undefined
   #source: Source | undefined
   #stream: EventStream | undefined
@@ -89,9 +92,10 @@ export class Exchange {
 
   fail(failure: UpstreamFailure): void {
     if (!this.#isOpen) return
+    const answer = this.#answer
     // First, for a failed answer may say that its caller has left.
     this.#finish('failed')
-    this.#answer.fail(failure)
+    answer.fail(failure)
   }
 
   #respond(text: string, errorCode: number | undefined, status: number): void {
@@ -113,9 +117,10 @@ export class Exchange {
   #open(): EventStream {
     clearTimeout(this.#silence)
     const { headers = [], settings } = this.#options
-    this.#stream ??= new EventStream(this.#answer, headers, settings.keepAliveMs, () => this.#flow())
-    if (!this.#isOpen) this.#stream.stop() // its very start may have found that nobody waits
-    return this.#stream
+    const stream = this.#stream ?? new EventStream(this.#answer, headers, settings.keepAliveMs, () => this.#flow())
+    if (this.#isOpen) this.#stream = stream
+    else stream.stop() // its very start may have found that nobody waits
+    return stream
   }
 
   #say(stream: EventStream, text: string): void {
@@ -142,6 +147,10 @@ export class Exchange {
     clearTimeout(this.#silence)
     this.#stream?.stop()
     this.#flow()
+    // A child that owes an answer keeps the exchange; who has left, and what was asked, are not to be kept with it.
+    this.#answer = NOBODY
+    this.#stream = undefined
+    this.#responses = []
     this.#options.onEnd?.(ending)
   }
 }

@@ -27,7 +27,8 @@ export function inquire(
     endStream: () => {},
   }
   const line = (id: number) => `${JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: META } })}\n`
-  const id = conversation.ask({ rawId: '', rawToken: undefined, method, asker, wantsLogs: false, timeoutMs, line })
-  if (id === undefined) resolve({ reason: 'busy', detail: 'the server does not read its stdin', retryAfter: 1 })
+  const question = { rawId: '', rawToken: undefined, method, asker, wantsLogs: false, timeoutMs }
+  const asked = conversation.ask(question, line)
+  if (typeof asked !== 'number') resolve(asked)
   return promise
 }

@@ -1,5 +1,5 @@
 import { checkMirroredParams, type Incoming, type MirroredParam, type RequestMessage } from '@portcullis/auth/protocol'
-import type { Call } from '../upstream.ts'
+import type { Call, UpstreamFailure } from '../upstream.ts'
 import type { Child } from './child.ts'
 import type { Exchange } from './exchange.ts'
 import type { Settings } from './options.ts'
@@ -36,17 +36,17 @@ export class ModernChild {
     return refusalOf(params, request, call)
   }
 
-  /** @returns The request's number, or undefined when the child does not read. */
-  ask(incoming: Incoming, request: RequestMessage, exchange: Exchange): number | undefined {
+  /** @returns The request's number, or why it was not sent. */
+  ask(incoming: Incoming, request: RequestMessage, exchange: Exchange): number | UpstreamFailure {
     exchange.drawFrom(this.child.program)
-    return this.child.conversation.ask({
+    const question = {
       ...spellingOf(incoming, 0, request),
       method: request.method,
       asker: exchange,
       wantsLogs: LOG_LEVEL in metaOf(request),
       timeoutMs: this.#settings.answerTimeoutMs,
-      line: (number) => numbered(incoming, 0, number),
-    })
+    }
+    return this.child.conversation.ask(question, (number) => numbered(incoming, 0, number))
   }
 }
 

@@ -22,8 +22,6 @@ export interface Question extends Spelling {
   readonly wantsLogs: boolean
   /** Milliseconds without a sign of life after which nobody waits any longer. */
   readonly timeoutMs: number
-  /** The request as one line that bears this number. */
-  line(id: number): string
 }
 
 /** A question that has been put to a child. */
@@ -32,7 +30,14 @@ export interface Pending extends Question {
   timer: NodeJS.Timeout | undefined
 }
 
-/** The requests that one child owes an answer, in the order in which they were put. */
+const MAX_PENDING = 1000
+/** Of ids, progress tokens and methods, all together; the last request may exceed it. */
+const MAX_CHARACTERS = 4 * 1024 * 1024
+
+/**
+ * The requests that one child owes an answer, in the order in which they were put. Those whose callers have left are
+ * among them, so nothing of a request is kept but how its caller spells it.
+ */
 export class PendingRequests {
   // No `Map`: V8 links each table of one that is always refilled to the next, so that all that ever was in it outlives
   // the quick collections, which then take half of a busy gate's time.
@@ -40,17 +45,32 @@ export class PendingRequests {
   /** The latest request under each spelling of an id. */
   readonly #byRawId: Record<string, Pending> = Object.create(null)
   #count = 0
+  #characters = 0
 
   get isEmpty(): boolean {
     return this.#count === 0
   }
 
+  /** Whether the child is to answer some before it is asked more. */
+  get isFull(): boolean {
+    return this.#count >= MAX_PENDING || this.#characters >= MAX_CHARACTERS
+  }
+
   add(id: number, question: Question, onTimeout: (pending: Pending) => void): void {
-    const pending: Pending = { ...question, id, timer: undefined }
+    const { rawId, rawToken, method } = question
+    const pending: Pending = {
+      ...question,
+      rawId: apart(rawId),
+      rawToken: rawToken === undefined ? undefined : apart(rawToken),
+      method: apart(method),
+      id,
+      timer: undefined,
+    }
     waitAfresh(pending, question.timeoutMs, () => onTimeout(pending))
     this.#byId[id] = pending
-    this.#byRawId[question.rawId] = pending
+    this.#byRawId[pending.rawId] = pending
     this.#count++
+    this.#characters += sizeOf(pending)
   }
 
   get(id: number): Pending | undefined {
@@ -65,6 +85,7 @@ export class PendingRequests {
     stopWaiting(pending)
     if (this.#byId[pending.id] !== pending) return
     this.#count--
+    this.#characters -= sizeOf(pending)
     delete this.#byId[pending.id]
     if (this.#byRawId[pending.rawId] === pending) delete this.#byRawId[pending.rawId]
   }
@@ -92,6 +113,15 @@ export class PendingRequests {
     }
     return latest
   }
+}
+
+/** The same text by itself: to V8, a longer piece of a text is a view that keeps all of it. */
+function apart(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text).toString()
+}
+
+function sizeOf({ rawId, rawToken = '', method }: Pending): number {
+  return rawId.length + rawToken.length + method.length
 }
 
 export function waitAfresh(pending: Pending, ms: number, onTimeout: () => void): void {

@@ -49,9 +49,9 @@ export class Principals {
       if (!exchange.isOpen) return
       if (refusal !== undefined) exchange.refuse(refusal, request.id)
       else {
-        const id = open.ask(incoming, request, exchange)
-        callOff = () => id === undefined || open.child.conversation.callOff(id, 'The caller has left.')
-        if (id === undefined) exchange.fail(NOT_READ)
+        const asked = open.ask(incoming, request, exchange)
+        if (typeof asked !== 'number') exchange.fail(asked)
+        else callOff = () => open.child.conversation.callOff(asked, 'The caller has left.')
       }
     }
     const check = (opened: Opened): void => {

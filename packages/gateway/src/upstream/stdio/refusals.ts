@@ -27,6 +27,11 @@ export const STREAM_TAKEN: Refusal = { status: 409, code: -32600, message: 'The 
 export const POST_ONLY: Refusal = { status: 405, code: -32600, message: 'This revision takes POST only.' }
 
 export const NOT_READ: UpstreamFailure = { reason: 'busy', detail: 'the server does not read its stdin', retryAfter: 5 }
+export const OWES_TOO_MUCH: UpstreamFailure = {
+  reason: 'busy',
+  detail: 'the server owes too many answers',
+  retryAfter: 5,
+}
 
 /** The server's list, which its own `server/discover` gives too (TM-05). */
 export function versionUnsupported(requested: unknown, supported: readonly string[]): Refusal {

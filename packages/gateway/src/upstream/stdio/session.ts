@@ -42,7 +42,7 @@ export class Session implements ChildEars {
 
   begin(incoming: Incoming, request: RequestMessage, exchange: Exchange): void {
     exchange.drawFrom(this.#child.program)
-    if (!this.#ask(incoming, 0, request, exchange, this.#settings.startTimeoutMs)) exchange.fail(NOT_READ)
+    this.#ask(incoming, 0, request, exchange, this.#settings.startTimeoutMs)
   }
 
   post(incoming: Incoming, canStream: boolean, answer: Answer): void {
@@ -112,11 +112,8 @@ export class Session implements ChildEars {
     const exchange = new Exchange(answer, options)
     exchange.drawFrom(this.#child.program)
     for (const [index, message] of incoming.messages.entries()) {
-      const isSaid =
-        message.kind === 'request'
-          ? this.#ask(incoming, index, message, exchange, this.#settings.answerTimeoutMs)
-          : this.#say(incoming, index)
-      if (!isSaid) exchange.fail(NOT_READ)
+      if (message.kind === 'request') this.#ask(incoming, index, message, exchange, this.#settings.answerTimeoutMs)
+      else if (!this.#say(incoming, index)) exchange.fail(NOT_READ)
     }
   }
 
@@ -128,17 +125,12 @@ export class Session implements ChildEars {
     return this.#child.conversation.say(toLine(incoming, index))
   }
 
-  /** @returns false when the child does not read. */
-  #ask(incoming: Incoming, index: number, request: RequestMessage, asker: Exchange, timeoutMs: number): boolean {
-    const id = this.#child.conversation.ask({
-      ...spellingOf(incoming, index, request),
-      method: request.method,
-      asker,
-      wantsLogs: true,
-      timeoutMs,
-      line: (number) => numbered(incoming, index, number),
-    })
-    return id !== undefined
+  /** Fails the exchange where the request cannot be put. */
+  #ask(incoming: Incoming, index: number, request: RequestMessage, asker: Exchange, timeoutMs: number): void {
+    const { method } = request
+    const question = { ...spellingOf(incoming, index, request), method, asker, wantsLogs: true, timeoutMs }
+    const asked = this.#child.conversation.ask(question, (number) => numbered(incoming, index, number))
+    if (typeof asked !== 'number') asker.fail(asked)
   }
 }
 
