@@ -11,7 +11,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     protocol: ['crypto'],
     http: ['protocol', 'crypto'],
     events: ['protocol'],
-    policy: ['events', 'protocol'],
+    policy: ['events', 'protocol', 'crypto'],
     store: ['events', 'protocol', 'crypto'],
     keys: ['store', 'events', 'protocol', 'crypto'],
     guard: ['store', 'policy', 'events', 'http', 'protocol', 'crypto'],

@@ -1,3 +1,5 @@
+import { digestOf } from '../crypto/index.ts'
+
 /**
  * Which tasks belong to whom. An upstream sees one caller, the gate; only the gate can keep one principal's tasks from
  * another's (MCP 2025-11-25, Task Isolation and Access Control; SEP-2663, Security Implications).
@@ -45,6 +47,11 @@ export class TaskLedger {
 /** Principals whose tasks are remembered. */
 const MAX_PRINCIPALS = 1000
 
+/** Longer ids are kept as their digest: how long they are is the server's choice. In UTF-16 units. */
+const MAX_ID = 256
+
 function keyOf(server: string, taskId: string): string {
-  return `${server} ${taskId}`
+  if (taskId.length <= MAX_ID) return `${server} ${taskId}`
+  // Names of servers hold no spaces, so this is no key of a short id.
+  return `${server}\n${String.fromCharCode(...digestOf(taskId))}`
 }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { announcedTask, TaskLedger } from '../../src/policy/index.ts'
+
+/** Bytes, of what is still reachable. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 it('a task belongs to who made it, on the server where it was made', () => {
   const ledger = new TaskLedger()
@@ -38,6 +48,19 @@ it('an id that holds spaces or names of the language confuses nothing', () => {
   assert.equal(ledger.isOwn('files', 'a', 'alice'), false)
   assert.equal(ledger.isOwn('files', '__proto__', 'alice'), true)
   assert.equal(ledger.isOwn('files', 'constructor', 'alice'), false)
+})
+
+it('an id of any length is its owner’s, and costs no more than a short one', () => {
+  const before = memoryInUse()
+  const ledger = new TaskLedger()
+  const long = (task: number) => `${'t'.repeat(100_000)}${task}`
+
+  for (let task = 0; task < 200; task++) ledger.note('files', long(task), 'alice')
+
+  assert.ok(ledger.isOwn('files', long(0), 'alice'))
+  assert.ok(!ledger.isOwn('files', long(0), 'bob'))
+  assert.ok(!ledger.isOwn('files', long(200), 'alice'))
+  assert.ok(memoryInUse() - before < 10_000_000)
 })
 
 it('reads the task that an answer announces, in either form', () => {

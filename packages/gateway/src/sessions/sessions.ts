@@ -30,13 +30,22 @@ export class Conversation {
 
   ask(id: string): void {
     if (this.asked.size >= Conversation.LIMIT) this.asked.delete(this.asked.values().next().value as string)
-    this.asked.add(id)
+    this.asked.add(shortOf(id))
   }
 
   /** @returns false when nobody asked, or somebody has answered already. */
   answer(id: string): boolean {
-    return this.asked.delete(id)
+    return this.asked.delete(shortOf(id))
   }
+}
+
+/** Longer ids are kept as their digest: how long they are is the server's choice. In UTF-16 units. */
+const MAX_ID = 256
+
+/** A digest cannot be taken for another id, which is JSON. */
+function shortOf(id: string): string {
+  // A copy: a piece of a message would keep the whole message.
+  return id.length > MAX_ID ? `sha256 ${hashOf(id)}` : Buffer.from(id).toString()
 }
 
 export interface SessionOptions {

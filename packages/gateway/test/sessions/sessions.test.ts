@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { memorySessions, type SessionStore } from '@portcullis/auth/store'
-import { type Session, Sessions } from '../../src/sessions/index.ts'
+import { Conversation, type Session, Sessions } from '../../src/sessions/index.ts'
 
 const DAY = 86_400
 
@@ -270,4 +272,30 @@ it('when sessions were last seen is written after all when the store did not tak
   await sessions.sweep(3600)
 
   assert.ok(await restart().find(session.id, 'tools', 'a'))
+})
+
+/** Bytes, of what is still reachable. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+it('a question whose id is long is answered once, and costs no more than others', () => {
+  const before = memoryInUse()
+  const conversation = new Conversation()
+  const long = (question: number) => `"${'q'.repeat(100_000)}${question}"`
+
+  for (let question = 0; question < 200; question++) conversation.ask(long(question))
+  // A number of many digits is cut out of the message that it came in.
+  for (let question = 0; question < 200; question++) {
+    conversation.ask(`[${9_007_199_254_740_993n + BigInt(question)},"${'x'.repeat(100_000)}"]`.slice(1, 17))
+  }
+
+  assert.ok(memoryInUse() - before < 10_000_000)
+  assert.equal(conversation.answer(long(200)), false)
+  assert.equal(conversation.answer(long(7)), true)
+  assert.equal(conversation.answer(long(7)), false)
+  assert.equal(conversation.answer('9007199254740993'), true)
 })
