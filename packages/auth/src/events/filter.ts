@@ -2,7 +2,7 @@ import type { AuditEvent, Decision, Outcome } from './event.ts'
 import { firstIdAt } from './id.ts'
 
 /**
- * What is given must match exactly; what is absent does not matter. A batch is one event: stores find it by `method` and
+ * What is given must match exactly, a long word as far as it was recorded; what is absent does not matter. A batch is one event: stores find it by `method` and
  * `name` of each of its requests, alone or together, and by the method `batch`.
  */
 export interface AuditFilter {
@@ -27,6 +27,14 @@ export interface AuditFilter {
 }
 
 const MAX_LIMIT = 10_000
+
+/** So much of a word is recorded, in UTF-16 units. */
+export const MAX_WORD = 256
+
+/** How a word may stand in the record: as it is (so the names of a batch), or cut. */
+export function spellingsOf(word: string): readonly [string, ...string[]] {
+  return word.length > MAX_WORD ? [word, word.slice(0, MAX_WORD)] : [word]
+}
 
 /** @throws {TypeError} */
 export function settleLimit({ limit = 100 }: AuditFilter): number {
@@ -85,7 +93,9 @@ export function matches(event: AuditEvent, filter: AuditFilter): boolean {
   const marks = marksOf(event)
   for (const mark in marks) {
     const wanted = filter[mark as keyof Marks]
-    if (wanted !== undefined && marks[mark as keyof Marks] !== wanted) return false
+    if (wanted === undefined) continue
+    const found = marks[mark as keyof Marks]
+    if (found === undefined || !spellingsOf(wanted).includes(found)) return false
   }
   return true
 }

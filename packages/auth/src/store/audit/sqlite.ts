@@ -7,6 +7,7 @@ import {
   joinBatch,
   marksOf,
   settleLimit,
+  spellingsOf,
 } from '../../events/index.ts'
 import {
   durableTransaction,
@@ -163,15 +164,21 @@ const COLUMNS = {
 
 /** What is asked for by method and name is the event itself, or one of the requests in it. */
 function callCondition(filter: AuditFilter) {
-  const exact = Object.entries({ method: filter.method, name: filter.name }).filter(([, value]) => value !== undefined)
+  const { method, name } = filter
+  const exact = [method === undefined ? [] : is('method', method), name === undefined ? [] : is('name', name)].flat()
   if (exact.length === 0) return undefined
   const sought = callsSought(filter)
-  const itself = exact.map(([column]) => `${column} = ?`).join(' and ')
+  const itself = exact.map(({ condition }) => condition).join(' and ')
   const oneOfIt = sought.map(() => `instr(', ' || name || ', ', ?) > 0`).join(' or ')
   return {
     condition: sought.length === 0 ? itself : `(${itself} or method = 'batch' and (${oneOfIt}))`,
-    values: [...exact.map(([, value]) => value as string), ...sought],
+    values: [...exact.flatMap(({ values }) => values), ...sought],
   }
+}
+
+function is(column: string, word: string): { readonly condition: string; readonly values: readonly string[] } {
+  const values = spellingsOf(word)
+  return { condition: values.length === 1 ? `${column} = ?` : `${column} in (?, ?)`, values }
 }
 
 /** Statements by what they filter; prepared once each. There are as many as combinations in use. */
@@ -181,7 +188,7 @@ function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEv
     const limit = settleLimit(filter)
     const conditions: string[] = []
     const values: (string | number)[] = []
-    const require = (condition: string, ...wanted: string[]): void => {
+    const require = (condition: string, ...wanted: readonly string[]): void => {
       conditions.push(condition)
       values.push(...wanted)
     }
@@ -190,7 +197,9 @@ function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEv
     if (filter.after !== undefined) require('id < ?', filter.after)
     for (const [key, column] of Object.entries(COLUMNS)) {
       const value = filter[key as keyof typeof COLUMNS]
-      if (value !== undefined) require(`${column} = ?`, value)
+      if (value === undefined) continue
+      const wanted = is(column, value)
+      require(wanted.condition, ...wanted.values)
     }
     const call = callCondition(filter)
     if (call !== undefined) require(call.condition, ...call.values)

@@ -165,6 +165,31 @@ export function auditStoreContract(name: string, open: () => Promise<[AuditStore
     assert.deepEqual(await by({ name: "' or 1=1 --" }), [])
   })
 
+  test('a word that was too long for the record is found by as much of it as was recorded', async () => {
+    const gate = givenProcess()
+    const uri = `file:///${'long/'.repeat(60)}`
+    const clientId = 'c'.repeat(300)
+    const principal = { kind: 'jwt', subject: 's', clientId: clientId.slice(0, 256), credentialId: 'k' }
+    const read = gate.request({ method: 'resources/read', name: uri.slice(0, 256), principal })
+    const other = gate.request({ method: 'resources/read', name: uri.slice(0, 255) })
+    const batch = gate.request({ method: 'batch', name: `tools/list, ${'tools/call a, '.repeat(60)}tools/call b` })
+    const all = [read, other, batch]
+    const { store } = await given(all)
+
+    const expected: [AuditFilter, AuditEvent[]][] = [
+      [{ name: uri }, [read]],
+      [{ name: uri, method: 'resources/read' }, [read]],
+      [{ name: uri, method: 'tools/call' }, []],
+      [{ clientId }, [read]],
+      [{ name: String(batch.name) }, [batch]],
+    ]
+    for (const [filter, events] of expected) {
+      const words = JSON.stringify(filter)
+      assert.deepEqual(ids(await store.query(filter)), ids(events), words)
+      assert.deepEqual(all.filter(store.matcher(filter)), events, words)
+    }
+  })
+
   test('a batch is found by each call in it, and by no part of one', async () => {
     const gate = givenProcess()
     const long = 'x'.repeat(300)
