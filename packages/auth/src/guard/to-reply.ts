@@ -1,4 +1,5 @@
 import { errorReply, type Reply } from '../http/index.ts'
+import { SECRET_TEXT_LENGTH } from '../protocol/index.ts'
 import type { Refusal } from './verdict.ts'
 
 /** The same for every address where nothing is, unlisted URLs with a wrong secret included. */
@@ -14,8 +15,12 @@ const MISSING = challenge(
 )
 const MALFORMED = {
   scheme: challenge('key_malformed', 'Send the API key as "Authorization: Bearer pcls_…".', 'invalid_token'),
-  shape: challenge('key_malformed', 'This is not an API key of this server: those begin with pcls_.', 'invalid_token'),
-  checksum: challenge('key_malformed', 'The API key is incomplete or mistyped.', 'invalid_token'),
+  shape: challenge(
+    'key_malformed',
+    `This is not a whole API key: those have ${SECRET_TEXT_LENGTH} characters and begin with pcls_.`,
+    'invalid_token',
+  ),
+  checksum: challenge('key_malformed', 'The API key is mistyped: its checksum does not fit.', 'invalid_token'),
 }
 const INVALID = challenge('key_invalid', 'The API key is not valid here.', 'invalid_token')
 const EXPIRED = challenge('key_expired', 'The API key has expired.', 'invalid_token')

@@ -87,3 +87,10 @@ it('every answer has a stable code and a sentence, is stored by nobody and holds
     assert.doesNotMatch(JSON.stringify(reply), /the-credential|4711/)
   }
 })
+
+it('who sent a key that lost a character is told what a whole one looks like, and nothing of theirs', () => {
+  const bodyOf = (fault: 'shape' | 'checksum') => String(toReply({ reason: 'key_malformed', fault }).body)
+
+  assert.match(bodyOf('shape'), /not a whole API key: those have 72 characters and begin with pcls_\./)
+  assert.match(bodyOf('checksum'), /mistyped/)
+})
