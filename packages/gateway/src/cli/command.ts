@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Problem, Settings } from '../config/index.ts'
+import type { Problem, Settings, Use } from '../config/index.ts'
 
 /** 0 done, 1 refused or failed, 2 used wrongly. */
 export type ExitCode = 0 | 1 | 2
@@ -40,8 +40,12 @@ export interface Context<Given extends Options = Options> extends Streams {
   readonly configFile: string
   /** The one answer of a command, on stdout: the object as one line with `--json`, the text otherwise. */
   answer(result: object, text: string): void
-  /** Reads the configuration. @throws {ConfigRefused} with every problem; the frame prints them. */
-  settings(): Promise<Settings>
+  /**
+   * Reads the configuration.
+   * @param use What for, `state` unless said: a command that starts no gate needs nothing of what upstreams need.
+   * @throws {ConfigRefused} with every problem; the frame prints them.
+   */
+  settings(use?: Use): Promise<Settings>
 }
 
 export interface Streams {
@@ -50,6 +54,8 @@ export interface Streams {
   /** Writes text as it is; a line brings its own end. */
   stdout(text: string): void
   stderr(text: string): void
+  /** Whether somebody is reading what stderr is told, as far as can be known. */
+  readonly isWatched?: boolean
 }
 
 export interface Command<Given extends Options = Options> {

@@ -11,18 +11,19 @@ import type { ParsedSections, ParsedServer } from './shape.ts'
 /**
  * What is wrong although each setting by itself is right: settings that contradict one another, and files and
  * variables that are not there. Takes whatever could be parsed, so that no problem waits behind another.
+ * @param surroundings Where files and variables are looked for; undefined when they need not be there.
  */
 export function findContradictions(
   { sections, upstreams, doubtful }: ParsedFile,
-  surroundings: { readonly directory: string; readonly env: Environment },
+  surroundings: { readonly directory: string; readonly env: Environment } | undefined,
 ): Fault[] {
-  const { directory, env } = surroundings
+  const directory = surroundings?.directory
   const isKnown: IsKnown = (path) => ![...doubtful].some((each) => isWithin(each, path) || isWithin(path, each))
   return [
     ...plainHttp(sections, isKnown),
     ...schemeOfPublicUrl(sections),
-    ...tlsFiles(sections, directory),
-    ...sealingVariable(sections, env),
+    ...(surroundings === undefined ? [] : tlsFiles(sections, surroundings.directory)),
+    ...(surroundings === undefined ? [] : sealingVariable(sections, surroundings.env)),
     ...keyAges(sections, isKnown),
     ...[...upstreams].flatMap(([name, held]) => upstream(['servers', name, 'upstream'], held, directory)),
   ]
@@ -110,10 +111,10 @@ function keyAges({ keys }: ParsedSections, isKnown: IsKnown): Fault[] {
   return faults
 }
 
-function upstream(path: Path, held: ParsedServer['upstream'], directory: string): Fault[] {
+function upstream(path: Path, held: ParsedServer['upstream'], directory: string | undefined): Fault[] {
   if ('command' in held) {
     const { cwd } = held
-    if (cwd === undefined || isDirectory(toAbsolute(directory, cwd))) return []
+    if (cwd === undefined || directory === undefined || isDirectory(toAbsolute(directory, cwd))) return []
     return [fault([...path, 'cwd'], 'names a directory that does not exist')]
   }
   const seen = new Set<string>()

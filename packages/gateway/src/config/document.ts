@@ -15,6 +15,8 @@ export interface ConfigDocument {
   readonly problems: readonly Problem[]
   /** Paths, formatted, where a value is missing because a reference or an alias led nowhere. */
   readonly gaps: ReadonlySet<string>
+  /** Servers whose upstream refers to variables that hold nothing, where those were not asked for. */
+  readonly unknownUpstreams: ReadonlySet<string>
   /** @param part Whether to point at the key itself or at what it holds. The nearest place above when it is missing. */
   locate(path: Path, part?: 'key' | 'value'): Place
   /** The place of what a path leads to, if it is there. */
@@ -23,8 +25,11 @@ export interface ConfigDocument {
 
 type Place = Pick<Problem, 'line' | 'column'>
 
-/** Reads YAML 1.2 (core schema). Whatever is wrong with the text becomes a problem; nothing is thrown. */
-export function readDocument(text: string, env: Environment): ConfigDocument {
+/**
+ * Reads YAML 1.2 (core schema). Whatever is wrong with the text becomes a problem; nothing is thrown.
+ * @param wantsUpstreams Whether a variable that only an upstream needs is missed when it holds nothing.
+ */
+export function readDocument(text: string, env: Environment, wantsUpstreams = true): ConfigDocument {
   const lines = new LineCounter()
   const problems: Problem[] = []
   const place = (offset: number) => {
@@ -34,11 +39,17 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
   const { document, unquoted } = parseAround(text, lines)
   if (document === undefined) {
     const problem = { line: 1, column: 1, path: '', message: 'is nested too deeply' }
-    return { problems: [problem], gaps: new Set(), locate: () => place(0), find: () => undefined }
+    return {
+      problems: [problem],
+      gaps: new Set(),
+      unknownUpstreams: new Set(),
+      locate: () => place(0),
+      find: () => undefined,
+    }
   }
-  const walk = new Walk(env, (offset, path, message) =>
-    problems.push({ ...place(offset), path: formatPath(path), message }),
-  )
+  const report = (offset: number, path: Path, message: string) =>
+    problems.push({ ...place(offset), path: formatPath(path), message })
+  const walk = new Walk(env, wantsUpstreams, report)
   for (const offset of unquoted) problems.push({ ...place(offset), path: '', message: UNQUOTED })
   for (const fault of syntaxFaults(document)) {
     problems.push({ ...place(fault.pos[0]), path: '', message: describeFault(fault.code, fault.message) })
@@ -48,6 +59,7 @@ export function readDocument(text: string, env: Environment): ConfigDocument {
   const read = {
     problems,
     gaps: walk.gaps,
+    unknownUpstreams: walk.unknownUpstreams,
     locate: (path: Path, part?: 'key' | 'value') => place(walk.offsetOf(path, part)),
     find: (path: Path) => (walk.has(path) ? place(walk.offsetOf(path)) : undefined),
   }
@@ -125,17 +137,24 @@ function withoutQuotes(message: string): string {
 /** One pass over the nodes: makes plain values, notes where each stands, and spends a budget so that aliases cannot multiply. */
 class Walk {
   readonly #env: Environment
+  readonly #wantsUpstreams: boolean
   readonly #report: (offset: number, path: Path, message: string) => void
   readonly #offsets = new Map<string, { key?: number; value: number }>()
   /** Nodes by anchor, as far as the walk has come: an alias means the last anchor of its name before it. */
   readonly #anchors = new Map<string, Node>()
   #inAlias = false
   readonly gaps = new Set<string>()
+  readonly unknownUpstreams = new Set<string>()
   #left = MAX_VALUES
   exhausted = false
 
-  constructor(env: Environment, report: (offset: number, path: Path, message: string) => void) {
+  constructor(
+    env: Environment,
+    wantsUpstreams: boolean,
+    report: (offset: number, path: Path, message: string) => void,
+  ) {
     this.#env = env
+    this.#wantsUpstreams = wantsUpstreams
     this.#report = report
   }
 
@@ -190,7 +209,8 @@ class Walk {
   #readScalar(value: unknown, offset: number, path: Path): Value {
     if (typeof value === 'string') {
       if (value.includes(MASK)) this.gaps.add(formatPath(path))
-      return resolveReferences(value, this.#env, (message) => this.#reportGap(offset, path, message))
+      const report = (message: string) => this.#reportGap(offset, path, message)
+      return resolveReferences(value, this.#env, report, (message) => this.#reportUnset(offset, path, message))
     }
     return typeof value === 'number' || typeof value === 'boolean' ? value : null
   }
@@ -211,6 +231,14 @@ class Walk {
   #reportGap(offset: number, path: Path, message: string): void {
     this.gaps.add(formatPath(path))
     this.#report(offset, path, message)
+  }
+
+  #reportUnset(offset: number, path: Path, message: string): void {
+    const [section, server, part] = path
+    if (this.#wantsUpstreams || section !== 'servers' || part !== 'upstream') {
+      return this.#reportGap(offset, path, message)
+    }
+    this.unknownUpstreams.add(String(server))
   }
 
   /** Anchors count where they are written, not where an alias repeats them. */

@@ -12,7 +12,7 @@
  * docs/configuration.md; then `node tools/pinned.mjs packages/gateway/src/config/write-schema.ts` publishes it.
  */
 
-export { type Loaded, loadConfig, placeOf } from './load.ts'
+export { type Loaded, loadConfig, placeOf, type Use } from './load.ts'
 export type { Problem } from './problem.ts'
 export { formatProblem } from './problem.ts'
 export * from './settings.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { findContradictions } from './contradictions.ts'
-import { type ConfigDocument, readDocument } from './document.ts'
+import { type ConfigDocument, readDocument, type Value } from './document.ts'
 import type { Fault } from './issues.ts'
 import { parseFile } from './parse.ts'
 import { formatPath, inFileOrder, type Path, type Problem } from './problem.ts'
@@ -18,24 +18,30 @@ export type Loaded =
   | { readonly settings: Settings; readonly problems?: undefined }
   | { readonly settings?: undefined; readonly problems: readonly Problem[] }
 
+/** A gate, or a command that reads and changes what gates keep and starts nothing. */
+export type Use = 'gate' | 'state'
+
 /**
  * Reads a configuration file and settles it. Finds every problem, not only the first; never throws.
  * Looks at the files that `listen.tls` names and whether a `cwd` or a program exists, but opens no database, starts no program and
  * reaches for no upstream.
  *
  * @param env Where references such as `${env:NAME}` lead. Its values appear in the settings and never in a problem.
+ * @param use What the settings are for. For `state` alone, what only a running gate needs of its surroundings may be
+ *   missing: variables that upstreams refer to (such an upstream is then not the one that is configured) or that holds
+ *   the sealing key, certificates, directories.
  */
-export function loadConfig(file: string, env: Environment = process.env): Loaded {
+export function loadConfig(file: string, env: Environment = process.env, use: Use = 'gate'): Loaded {
   const absolute = resolve(file)
   const text = readText(absolute)
   if (text.fault !== undefined) return { problems: [{ line: 0, column: 0, path: '', message: text.fault }] }
 
-  const document = readDocument(text.content, env)
+  const document = readDocument(text.content, env, use === 'gate')
   if (document.value === undefined) return { problems: inFileOrder(document.problems) }
 
   const locate = (faults: readonly Fault[]) => faults.map((fault) => toProblem(fault, document))
-  const parsed = parseFile(document.value)
-  const contradictions = findContradictions(parsed, { directory: dirname(absolute), env })
+  const parsed = parseFile(withoutUpstreams(document.value, document.unknownUpstreams))
+  const contradictions = findContradictions(parsed, use === 'gate' ? { directory: dirname(absolute), env } : undefined)
   // What is wrong with the gap that a reference left is no news.
   const further = locate([...parsed.faults, ...contradictions]).filter(({ path }) => !document.gaps.has(path))
   if (document.problems.length + further.length > 0)
@@ -43,6 +49,19 @@ export function loadConfig(file: string, env: Environment = process.env): Loaded
 
   const settings = settle(parsed.sections as Required<ParsedSections>, parsed.servers, absolute)
   return { settings: { ...settings, warnings: inFileOrder(locate(findWarnings(settings, env))) } }
+}
+
+/** Stands for an upstream that cannot be told here, where nobody will start it. */
+const UNKNOWN_UPSTREAM: Value = { command: 'unknown' }
+
+function withoutUpstreams(value: Value, names: ReadonlySet<string>): Value {
+  if (names.size === 0) return value
+  const file = value as { readonly servers: { readonly [name: string]: { readonly [key: string]: Value } } }
+  const servers = Object.entries(file.servers).map(([name, server]): [string, Value] => [
+    name,
+    names.has(name) ? { ...server, upstream: UNKNOWN_UPSTREAM } : server,
+  ])
+  return { ...file, servers: Object.fromEntries(servers) }
 }
 
 /**

@@ -14,8 +14,14 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * a variable is not looked at for further references, and cannot change the shape of the file.
  *
  * @param report Called for each reference that leads nowhere. Names the variable, never a value.
+ * @param reportUnset Called instead where nothing is wrong but that the variable holds nothing.
  */
-export function resolveReferences(text: string, env: Environment, report: (message: string) => void): string {
+export function resolveReferences(
+  text: string,
+  env: Environment,
+  report: (message: string) => void,
+  reportUnset = report,
+): string {
   if (SECRET.test(text)) report(`secrets are not available yet; use ${REFERENCE_FORM}`)
   return text.replace(ENV, (reference, name: string) => {
     if (!reference.endsWith('}') || !ENV_NAME.test(name)) {
@@ -25,7 +31,7 @@ export function resolveReferences(text: string, env: Environment, report: (messa
     // `in` would find what every object inherits, such as `constructor`.
     const value = Object.hasOwn(env, name) ? env[name] : undefined
     // An empty variable is a forgotten one: `Bearer ` with nothing behind it should not reach an upstream.
-    if (!value) report(`the environment variable ${name} is ${value === undefined ? 'not set' : 'empty'}`)
+    if (!value) reportUnset(`the environment variable ${name} is ${value === undefined ? 'not set' : 'empty'}`)
     return value ?? ''
   })
 }
