@@ -81,9 +81,13 @@ export function requireArguments(
       throw new UsageError(`option --${name} is missing: --${name} ${option.value ?? 'VALUE'}`)
     }
   }
-  const extra = positionals[most]
-  if (extra !== undefined) throw new UsageError(`unexpected argument ${unlessSecret(extra, `"${extra}"`)}`)
+  expectNone(positionals.slice(most))
   if (positionals.length < least) throw new UsageError('an argument is missing')
+}
+
+/** @throws {UsageError} for the first that is there. */
+export function expectNone([extra]: readonly string[]): void {
+  if (extra !== undefined) throw new UsageError(`unexpected argument ${unlessSecret(extra, `"${extra}"`)}`)
 }
 
 function forParser({ type, short, multiple = false }: Option) {

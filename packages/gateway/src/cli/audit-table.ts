@@ -41,7 +41,7 @@ function rowOf(event: AuditEvent): Row {
     case 'request': {
       const { principal, peer, decision, outcome, status, durationMs } = event
       const CREDENTIAL = principal?.credentialId ?? 'anyone'
-      const ended = { OUTCOME: outcome, STATUS: status, MS: durationMs }
+      const ended = { OUTCOME: outcome, STATUS: status, MS: durationMs?.toFixed(1) }
       return { TIME, SERVER, CREDENTIAL, FROM: peer, DECISION: decision, ...ended, WHAT: whatOf(event) }
     }
     case 'refusals': {

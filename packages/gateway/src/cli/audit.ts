@@ -1,10 +1,12 @@
+import { statSync } from 'node:fs'
 import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES } from '@portcullis/auth/events'
 import { didYouMean, parseDuration, type Settings } from '../config/index.ts'
 import { queryRecord } from '../record/index.ts'
-import { auditFile, isDatabaseFault, openAudit, toFault } from '../state/index.ts'
+import { auditFile, isDatabaseFault, openAudit } from '../state/index.ts'
 import { formatEvents } from './audit-table.ts'
 import { defineCommand, Failure, type Group, UsageError } from './command.ts'
 import { readIdFilter } from './credential-id.ts'
+import { faultOfDatabase } from './credentials.ts'
 import { tame, withoutSecrets } from './shown.ts'
 
 const TYPES = ['request', 'refusals', ...OPERATIONS] as const
@@ -63,14 +65,24 @@ export const group: Group = {
 async function search({ store, record }: Settings, filter: AuditFilter) {
   let opened: ReturnType<typeof openAudit> | undefined
   try {
-    opened = openAudit(store)
+    // What is not there is not made by a question.
+    opened = openAudit(hasRecord(store) ? store : { kind: 'memory' })
     return await queryRecord(filter, { directory: record.directory, store: opened.audit })
   } catch (error) {
     throw store.kind === 'sqlite' && isDatabaseFault(error)
-      ? new Failure(toFault(auditFile(store.file), error).message)
+      ? new Failure(faultOfDatabase(auditFile(store.file), error))
       : error
   } finally {
     opened?.close()
+  }
+}
+
+function hasRecord(store: Settings['store']): boolean {
+  if (store.kind === 'memory') return false
+  try {
+    return statSync(auditFile(store.file), { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true // and opening it tells why it cannot be looked at
   }
 }
 

@@ -1,8 +1,10 @@
+import { statSync } from 'node:fs'
 import { dueAt, type Issued, type IssueTerms, issue, rotate } from '@portcullis/auth/keys'
 import { READ_SCOPE, WRITE_SCOPE } from '@portcullis/auth/policy'
 import type { CredentialKind, CredentialRecord, CredentialStore } from '@portcullis/auth/store'
 import { didYouMean, parseDuration, publicUrlOf, type ServerSettings, type Settings } from '../config/index.ts'
 import { isDatabaseFault, openStoresForCommand, type Stores, toFault } from '../state/index.ts'
+import { ownerOf } from './access.ts'
 import { Failure, UsageError } from './command.ts'
 import { recordOperation } from './operation.ts'
 
@@ -28,9 +30,40 @@ export async function withStores<T>(
     stores = openStoresForCommand(store, onUnreadable)
     return await work(stores)
   } catch (error) {
-    throw isDatabaseFault(error) ? new Failure(toFault(store.file, error).message) : error
+    throw isDatabaseFault(error) ? new Failure(faultOfDatabase(store.file, error)) : error
   } finally {
     stores?.close()
+  }
+}
+
+/** What is wrong with a database; where this user may not use it, who may. */
+export function faultOfDatabase(file: string, error: unknown): string {
+  const { message, cause } = toFault(file, error)
+  const { code, errcode = 0 } = (cause ?? {}) as { readonly code?: string; readonly errcode?: number }
+  const isDenied = code === 'EACCES' || code === 'EPERM' || REFUSED_FILE.has(errcode & 0xff)
+  return isDenied ? `${message}${ownerOf(file)}` : message
+}
+
+/** Codes of SQLite for a file that it may not write, or not open. */
+const REFUSED_FILE = new Set([3, 8, 14])
+
+/** @throws {Failure} where there is no database, so that looking for a credential does not make one. */
+function expectDatabase(settings: Settings): void {
+  const fault = faultOfPlace(settings)
+  if (fault !== undefined) throw new Failure(fault)
+}
+
+function faultOfPlace({ store, file }: Settings): string | undefined {
+  // Told apart from what this user may not look into: that is tried, and fails with its reason.
+  if (store.kind === 'memory' || !isMissing(store.file)) return undefined
+  return `${store.file}, which ${file} names, does not exist yet: no gate has run with it and no key was made`
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
   }
 }
 
@@ -61,6 +94,11 @@ export async function createCredential(
 function termsOf(settings: Settings, kind: CredentialKind, options: CreateOptions, now: number): IssueTerms {
   const server = serverOf(settings, options.server)
   const mode = kind === 'secret-url' ? 'unlisted' : 'api-key'
+  if (server.access.has('public')) {
+    throw new Failure(
+      `server ${server.name} is public: callers need no ${kind === 'secret-url' ? 'secret URL' : 'key'}`,
+    )
+  }
   if (!server.access.has(mode)) {
     throw new Failure(`server ${server.name} does not admit by ${mode}: add it to its \`access\``)
   }
@@ -150,27 +188,33 @@ export async function rotateCredential(
 ): Promise<{ readonly issued: Issued; readonly endsAt: number }> {
   const ms = overlap === undefined ? settings.keys.overlapSeconds * 1000 : parseDuration(overlap)
   if (ms === undefined) throw new UsageError('--overlap takes a duration such as 24h, or 0s')
-  const result = await withStores(settings, async ({ credentials }) => {
-    await findOne(credentials, family, id)
+  expectDatabase(settings)
+  const { result, found } = await withStores(settings, async ({ credentials }) => {
+    const found = await findOne(credentials, family, id, 'rotate')
     const announce = (successor: CredentialRecord): void =>
       note(settings, { ...successor, id }, 'rotated', `by ${successor.id}`)
-    return rotate(credentials, id, Math.floor(ms / 1000), nowSeconds(), announce)
+    const result = await rotate(credentials, id, Math.floor(ms / 1000), nowSeconds(), announce)
+    return { result, found: result.kind === 'replaced' ? ((await find(credentials, id)) ?? found) : found }
   })
+  if (result.kind === 'replaced') {
+    const { replacedBy } = found
+    throw new Failure(`it has been rotated already; rotate its successor${replacedBy ? `, ${replacedBy}` : ''}`)
+  }
   if (result.kind !== 'rotated') throw new Failure(WHY_NOT_ROTATED[result.kind])
   return result
 }
 
 const WHY_NOT_ROTATED = {
   unknown: 'there is no such credential',
-  replaced: 'it has been rotated already; rotate its successor',
   revoked: 'it was revoked; create a new one',
   expired: 'it has expired; create a new one',
 } as const
 
 /** @returns false when it had been revoked before. */
 export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<boolean> {
+  expectDatabase(settings)
   const { record, outcome } = await withStores(settings, async ({ credentials }) => {
-    const found = await findOne(credentials, family, id)
+    const found = await findOne(credentials, family, id, 'revoke')
     return { record: found, outcome: await credentials.revoke(id, nowSeconds()) }
   })
   // Ending a key is never put off: the record comes second, and its failure is told.
@@ -179,11 +223,20 @@ export async function revokeCredential(settings: Settings, family: Family, id: s
 }
 
 /** @throws {Failure} when there is none, or none of this family, or none that can be read. */
-async function findOne(credentials: CredentialStore, family: Family, id: string): Promise<CredentialRecord> {
+async function findOne(
+  credentials: CredentialStore,
+  family: Family,
+  id: string,
+  command: 'rotate' | 'revoke',
+): Promise<CredentialRecord> {
   const record = await find(credentials, id)
-  const isUrl = record?.kind === 'secret-url'
-  if (record === undefined || isUrl !== (family === 'url')) {
+  if (record === undefined) {
     throw new Failure(`there is no ${family} ${id}; IDs are listed by \`portcullis ${family}s list\``)
+  }
+  const actual: Family = record.kind === 'secret-url' ? 'url' : 'key'
+  if (actual !== family) {
+    const whose = actual === 'url' ? "a URL's" : "a key's"
+    throw new Failure(`that is ${whose} ID: use \`portcullis ${actual}s ${command} ${id}\``)
   }
   return record
 }
@@ -225,6 +278,11 @@ export async function listCredentials(
   stderr: (text: string) => void,
 ): Promise<Listed[]> {
   if (server !== undefined) serverOf(settings, server)
+  const missing = faultOfPlace(settings)
+  if (missing !== undefined) {
+    stderr(`portcullis: ${missing}\n`)
+    return []
+  }
   const warn = (id: string): void =>
     stderr(`portcullis: what is stored of ${JSON.stringify(id)} is damaged: left out\n`)
   const collect = async ({ credentials }: Stores): Promise<Listed[]> => {
@@ -269,8 +327,25 @@ function toListed(record: CredentialRecord, settings: Settings): Listed {
 }
 
 /** The address that a secret opens. */
-export function secretUrl(settings: Settings, { record, secret }: Issued): string {
-  return `${publicUrlOf(settings)}/${record.server}/mcp/${secret}`
+export interface SecretUrl {
+  readonly url: string
+  /** What is said of it to people when no `publicUrl` says where the gate is: it may listen elsewhere. */
+  readonly caveat?: string
+}
+
+export function secretUrl(settings: Settings, { record, secret }: Issued): SecretUrl {
+  const path = `/${record.server}/mcp/${secret}`
+  const origin = publicUrlOf(settings)
+  if (settings.publicUrl !== undefined) return { url: origin + path }
+  if (settings.listen.port !== 0) {
+    const caveat = `The address is assumed from the configuration: if the gate listens elsewhere, replace ${origin}.`
+    return { url: origin + path, caveat }
+  }
+  const open = publicUrlOf(settings, 1).replace(/:1$/, ':PORT')
+  return {
+    url: open + path,
+    caveat: 'The configuration leaves the port open: put the one that the gate printed for PORT.',
+  }
 }
 
 export function isoTime(seconds: number | undefined): string | undefined {

@@ -3,8 +3,9 @@ import { issue } from '@portcullis/auth/keys'
 import type { CredentialRecord } from '@portcullis/auth/store'
 import { loadConfig } from '../config/index.ts'
 import { createDemo } from '../demo/index.ts'
-import { ConfigRefused, defineCommand } from './command.ts'
-import { readyOf, runGate, withPort } from './run-gate.ts'
+import { expectNone } from './arguments.ts'
+import { ConfigRefused, defineCommand, type Streams, UsageError } from './command.ts'
+import { FAREWELL, portOf, readyOf, runGate, withPort } from './run-gate.ts'
 
 const SERVER = 'everything'
 
@@ -16,12 +17,15 @@ export const command = defineCommand({
   ownConfig:
     'has a configuration of its own, in the directory that --state names; ' +
     'a gate with yours is "portcullis serve --config FILE"',
+  positionals: [0, Infinity],
   options: {
     port: { type: 'string', value: 'N', help: 'default 8000' },
     state: { type: 'string', value: 'DIR', help: 'default ./state' },
   },
-  async run({ values, env, json, answer, stderr }) {
-    const file = createDemo(values.state ?? 'state')
+  async run({ values, positionals, env, json, answer, stderr }) {
+    expectAllOptions(env, values)
+    expectNone(positionals)
+    const file = createDemo(values.state ?? 'state', portOf(values.port))
     const { settings, problems } = loadConfig(file, env)
     if (problems !== undefined) throw new ConfigRefused(file, problems)
     await runGate(
@@ -42,11 +46,34 @@ export const command = defineCommand({
         const mcp = gate.mcp.get(SERVER) ?? ''
         answer(readyOf(gate, key), json ? '' : welcome(mcp, key, file))
       },
-      () => json || stderr('\nCalls under way may finish. Ctrl-C again ends at once.\n'),
+      () => json || stderr(FAREWELL),
     )
     return 0
   },
 })
+
+/** The request that a client of the sessions' era begins with. */
+const HELLO = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'curl', version: '1' } },
+}
+
+const OPTIONS = ['port', 'state', 'json'] as const
+
+/**
+ * What stands before `--` is npm's, which keeps it, and hands on at most what stands behind it.
+ * @throws {UsageError} that says how it is written.
+ */
+function expectAllOptions(env: Streams['env'], values: Readonly<Record<string, unknown>>): void {
+  if (env.npm_lifecycle_event !== 'start') return
+  const kept = OPTIONS.filter((name) => env[`npm_config_${name}`] !== undefined && values[name] === undefined)
+  if (kept.length === 0) return
+  const written = { port: '--port N', state: '--state DIR', json: '--json' }
+  const all = kept.map((name) => written[name]).join(' ')
+  throw new UsageError(`npm keeps options for itself: npm start -- ${all}`)
+}
 
 /** What a person needs, most wanted last: that is what stands above the prompt. */
 function welcome(mcp: string, key: string | null, file: string): string {
@@ -72,6 +99,9 @@ function welcome(mcp: string, key: string | null, file: string): string {
     '',
     `  claude mcp add --transport http ${SERVER} ${mcp} --header "Authorization: Bearer ${shown}"`,
     `  npx mcp-remote ${mcp} --header "Authorization: Bearer ${shown}"`,
+    `  curl -i ${mcp} -H "Authorization: Bearer ${shown}" \\`,
+    '    -H "Content-Type: application/json" -H "Accept: application/json, text/event-stream" \\',
+    `    -d '${JSON.stringify(HELLO)}'`,
     '',
     `  MCP URL   ${mcp}`,
     `  API key   ${key ?? 'shown at the first start; only its hash is kept. For another see above'}`,

@@ -41,7 +41,12 @@ function describeOption([name, { type, short, value = 'VALUE', required, help }]
   return [short === undefined ? spelled : `-${short}, ${spelled}`, required ? `${help} (required)` : help]
 }
 
+/** What is wider has what is said of it on a line below, and moves no other. */
+const MOST = 28
+
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  const width = Math.max(...rows.map(([left]) => left.length).filter((length) => length <= MOST))
+  return rows.flatMap(([left, right]) =>
+    left.length <= width ? [`  ${left.padEnd(width)}  ${right}`] : [`  ${left}`, `  ${''.padEnd(width)}  ${right}`],
+  )
 }

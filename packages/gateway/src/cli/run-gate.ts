@@ -1,7 +1,10 @@
 import { type Gate, openGate } from '../compose.ts'
 import type { ServerSettings, Settings } from '../config/index.ts'
 import { openLog } from '../log/index.ts'
+import { isDatabaseFault } from '../state/index.ts'
+import { faultOfAccess, faultOfState } from './access.ts'
 import { Failure, UsageError } from './command.ts'
+import { faultOfDatabase } from './credentials.ts'
 import { faultOfListening } from './listening.ts'
 
 /** What is said when the gate stands. `apiKey` and `admin` are null where there is nothing to tell. */
@@ -13,6 +16,9 @@ export interface Ready {
   readonly admin: null
 }
 
+/** What is said to whoever watches a gate that was asked to end. */
+export const FAREWELL = '\nCalls under way may finish. Ctrl-C again ends at once.\n'
+
 /**
  * Opens a gate, says so, and keeps it open until the process is asked to end.
  * @param announce Runs when the gate stands, before the first caller can know of it.
@@ -21,15 +27,18 @@ export interface Ready {
 export async function runGate(
   settings: Settings,
   announce: (gate: Gate) => Promise<void> | void,
-  takeLeave: () => void = () => {},
+  takeLeave: () => unknown = () => {},
 ): Promise<void> {
   const log = openLog(settings.log.level)
   for (const { path, message } of settings.warnings) log.warn({ setting: path }, message)
+  const openness = faultOfState(settings)
+  if (openness !== undefined) log.warn(openness)
   let gate: Gate
   try {
     gate = await openGate(settings, log)
   } catch (error) {
-    const reason = faultOfListening(error, settings) ?? (error instanceof Error ? error.message : String(error))
+    const known = faultOfListening(error, settings) ?? faultOfStore(error, settings) ?? faultOfAccess(error)
+    const reason = known ?? (error instanceof Error ? error.message : String(error))
     throw new Failure(`the gate cannot start: ${reason}`)
   }
   const ended = untilAsked()
@@ -39,6 +48,10 @@ export async function runGate(
   takeLeave()
   await gate.close()
   await log.close()
+}
+
+function faultOfStore(error: unknown, { store }: Settings): string | undefined {
+  return store.kind === 'sqlite' && isDatabaseFault(error) ? faultOfDatabase(store.file, error) : undefined
 }
 
 /** A Ctrl-C comes twice where it reaches the process group and a launcher hands it on: within this long it is one. */
@@ -77,8 +90,14 @@ export function readyOf(gate: Gate, apiKey: string | null): Ready {
 
 /** @throws {UsageError} when the text is no port. */
 export function withPort(settings: Settings, port: string | undefined): Settings {
-  if (port === undefined) return settings
+  const number = portOf(port)
+  return number === undefined ? settings : { ...settings, listen: { ...settings.listen, port: number } }
+}
+
+/** @throws {UsageError} when the text is no port. */
+export function portOf(port: string | undefined): number | undefined {
+  if (port === undefined) return undefined
   const number = Number(port)
   if (!/^\d{1,5}$/.test(port) || number > 65_535) throw new UsageError('--port takes a number from 0 to 65535')
-  return { ...settings, listen: { ...settings.listen, port: number } }
+  return number
 }

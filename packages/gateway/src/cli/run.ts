@@ -1,4 +1,5 @@
 import { didYouMean } from '../config/suggest.ts'
+import { faultOfAccess } from './access.ts'
 import { type ParsedArguments, readArguments, requireArguments, splitLeading } from './arguments.ts'
 import {
   type Command,
@@ -128,14 +129,15 @@ function contextOf({ values, positionals }: ParsedArguments, streams: Streams): 
     },
     stdout: streams.stdout,
     stderr: streams.stderr,
+    isWatched: streams.isWatched ?? false,
     values: values as Context['values'],
     positionals,
     json,
     configFile,
     answer: (result, text) => streams.stdout(`${json ? tame(JSON.stringify(result)) : text}\n`),
-    async settings() {
+    async settings(use = 'state') {
       const { loadConfig } = await import('../config/index.ts')
-      const { settings, problems } = loadConfig(configFile, streams.env)
+      const { settings, problems } = loadConfig(configFile, streams.env, use)
       if (problems !== undefined) throw new ConfigRefused(configFile, problems)
       return settings
     },
@@ -153,7 +155,8 @@ async function explain(error: unknown, { stderr }: Streams): Promise<ExitCode> {
     for (const problem of error.problems) stderr(`${formatProblem(error.file, problem)}\n`)
     return 1
   }
-  if (error instanceof Failure) stderr(`${PROGRAM}: ${withoutSecrets(error.message)}\n`)
+  const message = error instanceof Failure ? error.message : faultOfAccess(error)
+  if (message !== undefined) stderr(`${PROGRAM}: ${withoutSecrets(message)}\n`)
   else stderr(`${PROGRAM}: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   return 1
 }
@@ -173,5 +176,6 @@ function standardStreams(): Streams {
     },
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
+    isWatched: process.stderr.isTTY === true,
   }
 }

@@ -1,17 +1,19 @@
+import type { Gate } from '../compose.ts'
 import { defineCommand } from './command.ts'
-import { addressOf, readyOf, runGate, withPort } from './run-gate.ts'
+import { addressOf, FAREWELL, readyOf, runGate, withPort } from './run-gate.ts'
 
 export const command = defineCommand({
   usage: '[--port N]',
   about: 'Runs the gate in the foreground until it is asked to end. With --json it prints one line when it is ready.',
   options: { port: { type: 'string', value: 'N', help: 'listen here instead of the configured port' } },
-  async run({ values, settings, answer, stderr }) {
-    const settled = withPort(await settings(), values.port)
-    await runGate(settled, (gate) => {
+  async run({ values, settings, json, isWatched, answer, stderr }) {
+    const settled = withPort(await settings('gate'), values.port)
+    const announce = (gate: Gate): void => {
       const lines = [...settled.servers.values()].map((server) => `  ${server.name}: ${addressOf(server, gate)}`)
       stderr(`Portcullis stands at ${gate.url}\n`)
       answer(readyOf(gate, null), lines.join('\n'))
-    })
+    }
+    await runGate(settled, announce, () => json || !isWatched || stderr(FAREWELL))
     return 0
   },
 })

@@ -21,10 +21,11 @@ const create = defineCommand({
     const settled = await settings()
     const issued = await createCredential(settled, 'secret-url', requested(values))
     const { id, clientId, expiresAt } = issued.record
-    const url = secretUrl(settled, issued)
+    const { url, caveat } = secretUrl(settled, issued)
+    const told = `Keep it now: it is not shown again. Its id is ${id}; it expires ${isoTime(expiresAt) ?? 'never'}.`
     answer(
-      { id, url, client: clientId, expiresAt: isoTime(expiresAt) },
-      `${url}\n\nKeep it now: it is not shown again. Its id is ${id}; it expires ${isoTime(expiresAt) ?? 'never'}.`,
+      { id, url, isAssumed: caveat !== undefined, client: clientId, expiresAt: isoTime(expiresAt) },
+      [url, '', told, ...(caveat === undefined ? [] : [caveat])].join('\n'),
     )
     return 0
   },
@@ -51,10 +52,12 @@ const rotate = defineCommand({
     const id = readId('url', positionals)
     const settled = await settings()
     const { issued, endsAt } = await rotateCredential(settled, 'url', id, values.overlap)
-    const url = secretUrl(settled, issued)
+    const { url, caveat } = secretUrl(settled, issued)
+    const { record } = issued
+    const told = `Keep it now: it is not shown again. Its id is ${record.id}. The old one ends at ${isoTime(endsAt)}.`
     answer(
-      { id: issued.record.id, url, replaces: id, overlapEndsAt: isoTime(endsAt) },
-      `${url}\n\nKeep it now: it is not shown again. The old one ends at ${isoTime(endsAt)}.`,
+      { id: record.id, url, isAssumed: caveat !== undefined, replaces: id, overlapEndsAt: isoTime(endsAt) },
+      [url, '', told, ...(caveat === undefined ? [] : [caveat])].join('\n'),
     )
     return 0
   },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { type AuditEvent, OPERATIONS } from '@portcullis/auth/events'
@@ -65,7 +65,7 @@ it('people read a table: columns have titles and stand where they stood on the p
     '2027-01-15T08:00:00.000Z  mail      xzbxx3s8lfocnsr4  –                  –         –                –       –         key.revoked  client d  by hand',
     '2027-01-15T08:00:00.000Z  –         –                 2001:db8:1:2::/64  refused   –                –       –         strangers: key_missing 3, key_invalid 1',
     '2027-01-15T08:00:00.000Z  files     anyone            192.0.2.7          allowed   answered         200     2.5       GET',
-    '2027-01-15T08:00:00.000Z  files     xzbxx3s8lfocnsr4  192.0.2.7          denied    gate             200     0.42      tools/call "x\\"  (none)"  (tool_not_listed)',
+    '2027-01-15T08:00:00.000Z  files     xzbxx3s8lfocnsr4  192.0.2.7          denied    gate             200     0.4       tools/call "x\\"  (none)"  (tool_not_listed)',
     '2027-01-15T08:00:00.000Z  files     xzbxx3s8lfocnsr4  192.0.2.7          allowed   answered         200     2.5       tools/call "read_file"',
     '',
   ])
@@ -132,4 +132,19 @@ it('a record whose database is damaged is told in one line that names the file',
   assert.deepEqual([code, stdout], [1, ''])
   assert.match(stderr, /^portcullis: .*audit\.db is damaged, or no database.*\n$/)
   assert.doesNotMatch(stderr, /unexpected|\n./)
+})
+
+it('a question to a record that is not there makes none', async () => {
+  const record = givenRecord()
+
+  assert.equal((await record.query()).stdout, 'Nothing that is recorded matches.\n')
+  assert.equal(existsSync(record.database), false)
+})
+
+it('the help of a search has one wide option on lines of its own, and no line beyond 120 columns', async () => {
+  const { stdout } = await run(['audit', 'query', '--help'])
+
+  const options = stdout.slice(stdout.indexOf('Options:')).split('\n')
+  assert.ok(options.includes('  --limit N        1 to 10000; default 100'), stdout)
+  for (const line of options) assert.ok(line.length <= 120, line)
 })

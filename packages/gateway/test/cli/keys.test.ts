@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -49,7 +49,8 @@ it('a command that needs an ID says so, what one looks like and who shows them',
 })
 
 it('what cannot be an ID is told apart from an ID that nobody has', async () => {
-  const { portcullis } = given()
+  const { portcullis, create } = given()
+  await create('keys')
   const told = async (text: string) => {
     const { code, stderr } = await portcullis('keys', 'revoke', text)
     assert.equal(code, 1, text)
@@ -280,4 +281,105 @@ it('a database that another process holds is named, and nothing is made', async 
 
   assert.equal(code, 1)
   assert.equal(stderr, `portcullis: ${database} is held by another process that writes to it; try again\n`)
+})
+
+it('looking for keys where there is no database makes none, and the file that is missing is named', async () => {
+  const { portcullis, database } = given()
+
+  const list = await portcullis('keys', 'list', '--json')
+  const revoke = await portcullis('keys', 'revoke', 'xzbxx3s8lfocnsr4')
+  const rotate = await portcullis('urls', 'rotate', 'xzbxx3s8lfocnsr4')
+
+  assert.deepEqual([list.code, list.stdout], [0, '{"keys":[]}\n'])
+  for (const { stderr } of [list, revoke, rotate]) assert.ok(stderr.includes(`${database}, which `), stderr)
+  assert.deepEqual([revoke.code, rotate.code], [1, 1])
+  assert.equal(existsSync(database), false)
+})
+
+it('an ID of the other family is told with the command that takes it', async () => {
+  const { portcullis, create } = given()
+  const key = await create('keys')
+  const url = await create('urls')
+
+  const told = async (...args: string[]) => (await portcullis(...args)).stderr
+  assert.match(await told('keys', 'revoke', url.id), new RegExp(`a URL's ID: use .portcullis urls revoke ${url.id}`))
+  assert.match(await told('urls', 'rotate', key.id), new RegExp(`a key's ID: use .portcullis keys rotate ${key.id}`))
+})
+
+it('a rotation tells the new ID, and a second one of the same key names it', async () => {
+  const { portcullis, create } = given()
+  for (const family of ['keys', 'urls'] as const) {
+    const { id } = await create(family)
+
+    const { stdout } = await portcullis(family, 'rotate', id)
+    const [, successor] = /Its id is ([0-9a-z]{16})\./.exec(stdout) ?? []
+    const again = await portcullis(family, 'rotate', id)
+
+    assert.ok(successor !== undefined && successor !== id, stdout)
+    assert.equal(again.code, 1)
+    assert.match(again.stderr, new RegExp(`rotate its successor, ${successor}$`, 'm'))
+  }
+})
+
+it('a public server needs neither keys nor secret URLs, and says so', async () => {
+  const file = join(directory, 'public.yaml')
+  const open = { upstream: { url: 'http://127.0.0.1:1/mcp' }, access: ['public'] }
+  writeFileSync(file, JSON.stringify({ store: 'sqlite:./public/gate.db', servers: { open } }))
+  const create = (family: string) => run([family, 'create', '--server', 'open', '--name', 'x', '--config', file])
+
+  assert.match((await create('keys')).stderr, /server open is public: callers need no key$/m)
+  assert.match((await create('urls')).stderr, /server open is public: callers need no secret URL$/m)
+})
+
+/** What `urls create` prints, and its JSON, of a gate with this address. */
+async function givenAddress(address: object) {
+  const file = join(directory, `address-${++gates}.yaml`)
+  const hidden = { upstream: { url: 'http://127.0.0.1:1/mcp' }, access: ['unlisted'] }
+  writeFileSync(file, JSON.stringify({ store: `sqlite:./${gates}/gate.db`, servers: { hidden }, ...address }))
+  const args = ['urls', 'create', '--server', 'hidden', '--name', 'x', '--config', file]
+  const json = JSON.parse((await run([...args, '--json'])).stdout) as { url: string; isAssumed: boolean }
+  return { text: (await run(args)).stdout, json }
+}
+
+it('a secret URL whose address is no more than assumed is told to be so', async () => {
+  const assumed = await givenAddress({ listen: { port: 8020 } })
+  assert.match(assumed.text, /^http:\/\/127\.0\.0\.1:8020\/hidden\/mcp\/pclu_/)
+  assert.match(assumed.text, /is assumed .*: if the gate listens elsewhere, replace http:\/\/127\.0\.0\.1:8020\.$/m)
+  assert.equal(assumed.json.isAssumed, true)
+
+  const open = await givenAddress({ listen: { port: 0 } })
+  assert.match(
+    open.text,
+    /^http:\/\/127\.0\.0\.1:PORT\/hidden\/mcp\/pclu_[\s\S]*put the one that the gate printed for PORT/,
+  )
+  assert.match(open.json.url, /:PORT\/hidden/)
+
+  const known = await givenAddress({ publicUrl: 'https://mcp.example.com' })
+  assert.match(known.text, /^https:\/\/mcp\.example\.com\/hidden\/mcp\/pclu_/)
+  assert.doesNotMatch(known.text, /assumed/)
+  assert.equal(known.json.isAssumed, false)
+})
+
+it('what only a gate needs of its surroundings keeps nobody from revoking a key', async () => {
+  // Given a key, made where all variables were set
+  const file = join(directory, 'elsewhere.yaml')
+  const headers = { authorization: `Bearer \${env:UPSTREAM_TOKEN}` }
+  const files = { upstream: { url: `\${env:UPSTREAM_URL}`, headers }, access: ['api-key'] }
+  const listen = { tls: { cert: './missing.pem', key: './missing.key' } }
+  const sealingKey = { env: 'SEALING_KEY' }
+  writeFileSync(file, JSON.stringify({ listen, sealingKey, store: 'sqlite:./elsewhere/gate.db', servers: { files } }))
+  const portcullis = (...args: string[]) => run([...args, '--config', file])
+  const made = await portcullis('keys', 'create', '--server', 'files', '--name', 'x', '--json')
+  const { id } = JSON.parse(made.stdout) as { id: string }
+
+  // Then commands that start nothing work without them, and those that would do not
+  assert.equal((await portcullis('keys', 'revoke', id)).code, 0)
+  assert.match((await portcullis('audit', 'query')).stdout, /key\.revoked/)
+  for (const command of ['check', 'serve']) {
+    const { code, stdout, stderr } = await portcullis(command)
+    assert.equal(code, 1)
+    for (const name of ['UPSTREAM_TOKEN', 'UPSTREAM_URL']) {
+      assert.ok(`${stdout}${stderr}`.includes(`the environment variable ${name} is not set`), command)
+    }
+  }
 })

@@ -19,6 +19,12 @@ describe('the configuration of the demonstration', () => {
     assert.equal(settings.log.level, 'warn')
   })
 
+  it('has the port that was asked for, so that a later start is found where the first one was', () => {
+    const { settings } = loadConfig(createDemo(join(root, 'port'), 8123), process.env)
+    assert.equal(settings?.listen.port, 8123)
+    assert.equal(loadConfig(createDemo(join(root, 'port'), 9000), process.env).settings?.listen.port, 8123)
+  })
+
   it('is written once', () => {
     const file = createDemo(join(root, 'twice'))
     const before = readFileSync(file, 'utf8')
