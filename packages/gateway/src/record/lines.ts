@@ -8,26 +8,10 @@ import {
   OUTCOMES,
   type RequestEvent,
 } from '@portcullis/auth/events'
+import { cutWord, isPlain, quote, tame } from './words.ts'
 
-/** Longer words of callers are cut. In UTF-16 units. */
-const MAX_WORD = 256
 /** The names of a batch, each cut where they are put together: none of fifty may push another off the line. */
 const MAX_NAMES = 8192
-
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-/** What JSON lets stand and a terminal or a log viewer obeys: DEL, C1 controls, line separators, text direction. */
-const UNRULY = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** A JSON string without a single character that could end a line or steer a terminal. */
-export function quote(word: string, max = MAX_WORD): string {
-  const cut = word.length > max ? word.slice(0, max) : word
-  if (PLAIN.test(cut)) return `"${cut}"`
-  return tame(JSON.stringify(cut))
-}
-
-function tame(json: string): string {
-  return json.replace(UNRULY, (unruly) => `\\u${unruly.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
 
 /** Built by hand, member by member: on the way of every call. */
 export function intentLine(intent: Intent): string {
@@ -43,12 +27,12 @@ export function eventLine(event: AuditEvent): string {
   if (event.type === 'request') {
     return `${front(event)},"outcome":"${event.outcome}"${tail(event.status, event.durationMs)}}`
   }
-  return tame(JSON.stringify(event, (_, value) => (typeof value === 'string' ? value.slice(0, MAX_WORD) : value)))
+  return tame(JSON.stringify(event, (_, value) => (typeof value === 'string' ? cutWord(value) : value)))
 }
 
 function front(event: Intent | RequestEvent): string {
   const { principal } = event
-  const q = isPlain(event) ? inQuotes : quote
+  const q = needsNoLook(event) ? inQuotes : quote
   return (
     `{"type":"request","id":"${event.id}","at":${event.at},"server":${q(event.server)}` +
     (event.tenant === undefined ? '' : `,"tenant":${q(event.tenant)}`) +
@@ -59,7 +43,7 @@ function front(event: Intent | RequestEvent): string {
     `,"peer":${q(event.peer)},"verb":"${event.verb}"` +
     (event.era === undefined ? '' : `,"era":"${event.era}"`) +
     (event.method === undefined ? '' : `,"method":${q(event.method)}`) +
-    (event.name === undefined ? '' : `,"name":${q(event.name, event.method === 'batch' ? MAX_NAMES : MAX_WORD)}`) +
+    (event.name === undefined ? '' : `,"name":${q(event.name, event.method === 'batch' ? MAX_NAMES : undefined)}`) +
     (event.session === undefined ? '' : `,"session":${q(event.session)}`) +
     `,"decision":"${event.decision}"` +
     (event.reason === undefined ? '' : `,"reason":${q(event.reason)}`)
@@ -67,10 +51,18 @@ function front(event: Intent | RequestEvent): string {
 }
 
 /** Whether no word of a line needs a second look, seen at once: so it is with nearly every line. */
-function isPlain({ server, tenant, principal, peer, method, name, session, reason }: Intent | RequestEvent): boolean {
+function needsNoLook({
+  server,
+  tenant,
+  principal,
+  peer,
+  method,
+  name,
+  session,
+  reason,
+}: Intent | RequestEvent): boolean {
   const who = principal === undefined ? '' : `${principal.subject}${principal.clientId}${principal.credentialId}`
-  const words = `${server}${tenant}${who}${peer}${method}${name}${session}${reason}`
-  return words.length <= MAX_WORD && PLAIN.test(words)
+  return isPlain(`${server}${tenant}${who}${peer}${method}${name}${session}${reason}`)
 }
 
 function inQuotes(word: string): string {

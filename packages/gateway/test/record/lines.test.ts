@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { AuditEvent } from '@portcullis/auth/events'
+import { mintSecret } from '@portcullis/auth/protocol'
 import fc from 'fast-check'
 import { endingLine, eventLine, intentLine, readLine } from '../../src/record/lines.ts'
 import { eventOf, givenIds, intentOf, NOON } from './given.ts'
@@ -72,6 +73,39 @@ it('operations and counted refusals come back too, whatever is in them', () => {
       }
     }),
   )
+})
+
+it('a secret that somebody took for a name is recorded by its public id only', () => {
+  for (const kind of ['api-key', 'secret-url'] as const) {
+    const { id: publicId, secret } = mintSecret(kind)
+    const shown = `${secret.slice(0, 5)}${publicId}…`
+    const x = 'x'.repeat(250)
+    const names: [string, string][] = [
+      [secret, shown],
+      [`https://gate/mcp/${secret}?a`, `https://gate/mcp/${shown}?a`],
+      [`${secret} ${secret}`, `${shown} ${shown}`],
+      [`"${secret}`, `"${shown}`],
+      [`${x}${secret}`, `${x}${shown.slice(0, 6)}`],
+      [`${secret} ${secret} ${x}${secret}`, `${shown} ${shown} ${x.slice(0, 110)}`],
+      [`tools/call ${secret}`.slice(0, 80), `tools/call ${shown}`],
+      [secret.slice(0, 22), secret.slice(0, 22)],
+      ['pcls_', 'pcls_'],
+      ['pcl', 'pcl'],
+    ]
+    for (const [name, expected] of names) {
+      const principal = { kind: 'jwt', subject: name, clientId: name, credentialId: 'k' }
+      const reason = readLine(endingLine(id, { outcome: 'gate', reason: name }))
+      const request = readLine(intentLine(intentOf(id, { name, principal })))
+      const operation = readLine(eventLine({ type: 'key.created', id, at: NOON, actor: 'command', clientId: name }))
+
+      const written = { name: expected, principal: { ...principal, subject: expected, clientId: expected } }
+      assert.deepEqual(request, { ...request, ...written })
+      assert.deepEqual(operation, { ...operation, clientId: expected })
+      assert.deepEqual(reason, { ...reason, reason: expected })
+    }
+    const batch = intentOf(id, { method: 'batch', name: `${x}, tools/call ${secret}, tools/list` })
+    assert.match(intentLine(batch), new RegExp(`${x}, tools/call ${shown}, tools/list`))
+  }
 })
 
 it('a tool name cannot forge a second event', () => {
