@@ -3,8 +3,8 @@ import { dueAt, type Issued, type IssueTerms, issue, rotate } from '@portcullis/
 import { READ_SCOPE, WRITE_SCOPE } from '@portcullis/auth/policy'
 import type { CredentialKind, CredentialRecord, CredentialStore } from '@portcullis/auth/store'
 import { didYouMean, parseDuration, publicUrlOf, type ServerSettings, type Settings } from '../config/index.ts'
+import { ownerOf } from '../config/owner.ts'
 import { isDatabaseFault, openStoresForCommand, type Stores, toFault } from '../state/index.ts'
-import { ownerOf } from './access.ts'
 import { Failure, UsageError } from './command.ts'
 import { recordOperation } from './operation.ts'
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { findContradictions } from './contradictions.ts'
 import { type ConfigDocument, readDocument, type Value } from './document.ts'
 import type { Fault } from './issues.ts'
+import { ownerOf } from './owner.ts'
 import { parseFile } from './parse.ts'
 import { formatPath, inFileOrder, type Path, type Problem } from './problem.ts'
 import type { Environment } from './references.ts'
@@ -83,7 +84,9 @@ function readText(file: string): Text {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') return { fault: 'there is no such file; name one with --config FILE' }
-    return { fault: code === 'EISDIR' ? 'is a directory; name a file' : `cannot be read (${code ?? 'unknown reason'})` }
+    if (code === 'EISDIR') return { fault: 'is a directory; name a file' }
+    const owner = code === 'EACCES' ? ownerOf(file) : ''
+    return { fault: `cannot be read (${code ?? 'unknown reason'})${owner}` }
   }
   if (bytes.length > MAX_FILE_BYTES) return { fault: 'is longer than 1 MiB' }
   try {

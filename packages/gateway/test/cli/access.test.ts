@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { faultOfAccess, faultOfState, ownerOf } from '../../src/cli/access.ts'
+import { faultOfAccess, faultOfState } from '../../src/cli/access.ts'
 import { loadConfig } from '../../src/config/index.ts'
+import { ownerOf } from '../../src/config/owner.ts'
 import { givenDirectory } from '../record/given.ts'
 
 const denied = (path: string) => Object.assign(new Error('EACCES'), { code: 'EACCES', path })
