@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how references are written
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { directory, load, problemOf, problemsOf, SERVER, settingsOf } from './given.ts'
+import { loadConfig } from '../../src/config/index.ts'
+import { directory, givenFile, load, problemOf, problemsOf, SERVER, settingsOf } from './given.ts'
 
 describe('references to the environment', () => {
   it('are replaced inside any text, as often as they stand there', () => {
@@ -71,6 +72,21 @@ describe('references to the environment', () => {
       assert.match(problemOf(`store: "${written}"\n${SERVER}`, { A: 'a' }), /^store: has an unfinished reference/)
     })
   }
+
+  it('that only an upstream needs may lead nowhere for a command that starts none; others may not', () => {
+    const upstream = 'upstream: { url: "${env:NOPE}", headers: { a: "${env:BAD" } }'
+    const file = givenFile('state.yaml', `publicUrl: "\${env:NOPE}"\nservers: { a: { ${upstream}, access: [loud] } }\n`)
+
+    const { problems } = loadConfig(file, {}, 'state')
+
+    assert.deepEqual(
+      problems?.map(({ path }) => path),
+      ['publicUrl', 'servers.a.upstream.headers.a', 'servers.a.access[0]'],
+    )
+    const good = givenFile('state.yaml', 'servers: { a: { upstream: { url: "${env:NOPE}" }, access: [api-key] } }\n')
+    assert.deepEqual([...(loadConfig(good, {}, 'state').settings?.servers.keys() ?? [])], ['a'])
+    assert.match(loadConfig(good, {}).problems?.[0]?.message ?? '', /NOPE is not set/)
+  })
 
   it('must be quoted where braces mean a map, and the message says so', () => {
     const message = 'must be quoted inside { } and [ ]: "${env:NAME}"'
