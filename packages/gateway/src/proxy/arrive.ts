@@ -55,7 +55,8 @@ function readPost(
     return passage.refuse(admitted, replies.COMPRESSED, 'compressed')
   }
   if (isStatedTooLarge(request, bodyBytes)) return refuseSize(passage, admitted)
-  if (request.headers.expect !== undefined) response.writeContinue()
+  // HTTP/1.0 knows no interim answers (RFC 9110 §10.1.1).
+  if (request.headers.expect !== undefined && request.httpVersion !== '1.0') response.writeContinue()
   return new Promise((resolve, reject) => {
     let isDone = false
     readBody(request, bodyBytes, (body) => {

@@ -5,7 +5,7 @@ export interface EventListener {
   onEvent(event: EventSourceMessage): void
   /** `: comment` and `retry: n` lines, ready to be sent on. */
   onLine(line: string): void
-  /** An event that is larger than the gate will hold, or bytes that are not UTF-8. Nothing is read afterwards. */
+  /** An event that is too large or cannot be read, or bytes that are not UTF-8. Nothing is read afterwards. */
   onFault(detail: string): void
 }
 
@@ -32,10 +32,16 @@ export class EventReader {
 
   feed(chunk: Uint8Array): void {
     if (this.isBroken) return
+    let text: string
     try {
-      this.parser.feed(this.decoder.decode(chunk, { stream: true }))
+      text = this.decoder.decode(chunk, { stream: true })
     } catch {
-      this.break('the event stream is not UTF-8')
+      return this.break('the event stream is not UTF-8')
+    }
+    try {
+      this.parser.feed(text)
+    } catch {
+      this.break('an event cannot be read')
     }
   }
 
