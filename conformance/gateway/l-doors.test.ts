@@ -106,6 +106,27 @@ topic('L. Outside: its own TLS', () => {
       assert.doesNotMatch(wire.text, / 200 /)
     },
   )
+
+  scenario(
+    'a connection that does not begin to speak TLS ends when a head would be overdue',
+    { for: 'Outside: TLS by own certificate; bounds on time' },
+    async () => {
+      const { cert, key: file } = certificate
+      const port = await freePort()
+      const hasty = await startGate({
+        listen: { host: '127.0.0.1', port, tls: { cert, key: file } },
+        publicUrl: `https://localhost:${port}`,
+        limits: { headersTimeout: '1s' },
+        servers: { http: { upstream: { url: witness.url() }, access: ['api-key'] } },
+      })
+      try {
+        const silent = await Wire.open(port)
+        await silent.closed(4000)
+      } finally {
+        await hasty.stop()
+      }
+    },
+  )
 })
 
 topic('L. Outside: beyond this machine', () => {

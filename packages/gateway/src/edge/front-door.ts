@@ -49,7 +49,10 @@ export function createFrontDoor(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { visitors, servers, capacity, peerOf, unready, proxy } = options
   return (request, response) => {
-    const refuse = (reply: Reply): void => sendReply(request, response, reply)
+    const refuse = (reply: Reply, fields?: readonly string[]): void => {
+      if (capacity.isCrowded) response.shouldKeepAlive = false
+      sendReply(request, response, reply, fields)
+    }
     const target = request.url as string
     if (target.length > MAX_TARGET) return refuse(TOO_LONG)
     if (request.rawHeaders.length > 2 * MAX_FIELDS) return refuse(TOO_MANY)
@@ -58,7 +61,7 @@ export function createFrontDoor(
     const route = routeOf(target)
     // Health is asked by machines that know an address and no name; it tells nothing.
     if (route.kind === 'health') return refuse(HEALTHY)
-    if (capacity.isFull) return refuse(FULL)
+    if (!capacity.hasRoomFor(request.socket)) return refuse(FULL)
     if (!visitors.isOurHost(request.headers.host)) return refuse(WRONG_HOST)
     const { origin } = request.headers
     if (!visitors.isAllowedOrigin(origin)) return refuse(WRONG_ORIGIN)
@@ -67,14 +70,16 @@ export function createFrontDoor(
     const isNamed = origin !== undefined && visitors.isNamedOrigin(origin)
     if (isNamed && request.method === 'OPTIONS') {
       // Alike for every path: a browser asks before it shows a credential, and learns nothing by asking.
-      return sendReply(request, response, PREFLIGHT, preflightFields(request, origin))
+      return refuse(PREFLIGHT, preflightFields(request, origin))
     }
     const fields = isNamed ? corsFields(origin) : NO_FIELDS
     const server = route.kind === 'server' ? servers.get(route.name) : undefined
     // To the letter what a secret URL that opens nothing is answered: neither tells whether there is a server.
-    if (route.kind !== 'server' || server === undefined) return sendReply(request, response, NOT_FOUND, fields)
+    if (route.kind !== 'server' || server === undefined) return refuse(NOT_FOUND, fields)
     const secrecy = route.secret === undefined ? fields : [...fields, 'referrer-policy', 'no-referrer']
-    proxy({ request, response, server, secret: route.secret, peer: peerOf(request), fields: secrecy })
+    const { secret } = route
+    const { isCrowded } = capacity
+    proxy({ request, response, server, secret, peer: peerOf(request), fields: secrecy, isCrowded })
   }
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { errorReply } from '@portcullis/auth/http'
+import { sendReply } from '../proxy/send.ts'
 
 export interface ListenerOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
@@ -39,6 +41,8 @@ export function createListener(options: ListenerOptions): Server {
           cert: readFileSync(tls.certFile),
           key: readFileSync(tls.keyFile),
           minVersion: 'TLSv1.2',
+          // Until its end there is no head whose time Node would count.
+          handshakeTimeout: options.headersTimeoutMs,
         }) as unknown as Server)
   // Node would drop fields beyond a count without a word, and somebody else would count differently. The front door
   // refuses such requests instead; their size is bounded above.
@@ -50,11 +54,45 @@ export function createListener(options: ListenerOptions): Server {
   return server
 }
 
-/** Hands requests over, those that wait for `100 Continue` too: whoever reads the body says when. */
-export function onRequest(server: Server, take: (request: IncomingMessage, response: ServerResponse) => void): void {
-  server.on('request', take)
-  server.on('checkContinue', take)
+type Take = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * Hands requests over, those that wait for `100 Continue` too: whoever reads the body says when. Of one connection one
+ * at a time: what was sent ahead (pipelined, RFC 9112 §9.3.2) waits until what came before it has been answered, so
+ * there are never more requests under way than connections.
+ */
+export function onRequest(server: Server, take: Take): void {
+  const inTurn = takeInTurn(take)
+  server.on('request', inTurn)
+  server.on('checkContinue', inTurn)
 }
+
+/** So many requests of one connection may wait for those before them; clients of MCP over HTTP/1.1 send none ahead. */
+const MAX_AHEAD = 8
+
+function takeInTurn(take: Take): Take {
+  const ahead = new WeakMap<Socket, number>()
+  return (request, response) => {
+    // An answer has its socket from the start unless another is still being sent there.
+    if (response.socket !== null) return take(request, response)
+    const { socket } = request
+    const waiting = (ahead.get(socket) ?? 0) + 1
+    ahead.set(socket, waiting)
+    if (waiting > MAX_AHEAD) {
+      response.shouldKeepAlive = false
+      return sendReply(request, response, TOO_FAR_AHEAD)
+    }
+    response.once('socket', () => {
+      ahead.set(socket, (ahead.get(socket) as number) - 1)
+      take(request, response)
+    })
+  }
+}
+
+const TOO_FAR_AHEAD = errorReply(503, 'busy', 'Wait for answers before sending more on one connection.', [
+  'retry-after',
+  '1',
+])
 
 /** Status by the parser's code; the parser's own text stays here. */
 const STATUS: Readonly<Record<string, string>> = {
@@ -63,7 +101,8 @@ const STATUS: Readonly<Record<string, string>> = {
 }
 
 function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Who has not begun to speak TLS cannot be told anything.
+  if (error.code === 'ECONNRESET' || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' || !socket.writable) {
     socket.destroy()
     return
   }

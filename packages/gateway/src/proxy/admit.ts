@@ -33,13 +33,22 @@ function heed(passage: Passage, fields: Fields, verdict: Verdict): Admitted | un
   const { peer, server } = passage.visit
   const credentialId = 'credentialId' in refusal ? refusal.credentialId : undefined
   passage.proxy.recorder.refusal({ peer, reason: refusal.reason, server: server.name, credentialId })
+  letGoIfCrowded(passage)
   passage.send(toReply(refusal))
   return ANSWERED
 }
 
+/** Whoever has shown no credential takes no room that others may need. */
+function letGoIfCrowded({ visit }: Passage): void {
+  if (visit.isCrowded) visit.response.shouldKeepAlive = false
+}
+
 /** Who cannot be checked does not come in. */
 function withoutVerdict(passage: Passage, error: unknown): undefined {
-  passage.proxy.log.error({ server: passage.visit.server.name, err: error }, 'credentials cannot be checked')
+  const { visit, proxy } = passage
+  proxy.recorder.refusal({ peer: visit.peer, reason: 'store_silent', server: visit.server.name })
+  proxy.unchecked.tell(visit.server.name, error)
+  letGoIfCrowded(passage)
   passage.send(replies.STORE_SILENT)
   return ANSWERED
 }

@@ -3,8 +3,10 @@ import type { TaskLedger } from '@portcullis/auth/policy'
 import type { Log } from '../log/index.ts'
 import type { Recorder } from '../record/index.ts'
 import type { Sessions } from '../sessions/index.ts'
+import type { Lasting } from './lasting.ts'
 import type { Lobby } from './lobby.ts'
 import type { Standing } from './standing.ts'
+import type { Unchecked } from './unchecked.ts'
 
 /** What the way of a request needs of the house. One for all servers. */
 export interface ProxyOptions {
@@ -16,4 +18,10 @@ export interface ProxyOptions {
   readonly recorder: Recorder
   readonly limits: { readonly bodyBytes: number; readonly eventBytes: number }
   readonly log: Log
+}
+
+/** The same, and what the way of requests keeps for itself. */
+export interface RunningProxy extends ProxyOptions {
+  readonly unchecked: Unchecked
+  readonly lasting: Lasting
 }

@@ -4,7 +4,7 @@ import { bindSession } from './bind-session.ts'
 import { decide } from './decide.ts'
 import { unrecordedReply } from './failures.ts'
 import { forward } from './forward.ts'
-import type { ProxyOptions } from './options.ts'
+import type { RunningProxy } from './options.ts'
 import { idOf, Passage, type Visit } from './passage.ts'
 import { agreesWithHeaders, isAskedFor } from './validate.ts'
 
@@ -17,7 +17,7 @@ const LONG_MS = 200
  * Nothing of the body is read before the caller is known; nothing reaches the upstream before the intent is on
  * record; the last byte of the answer leaves after the outcome is.
  */
-export async function pass(visit: Visit, proxy: ProxyOptions): Promise<void> {
+export async function pass(visit: Visit, proxy: RunningProxy): Promise<void> {
   const passage = new Passage(visit, proxy)
 
   // credential → principal

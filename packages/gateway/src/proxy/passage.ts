@@ -8,7 +8,7 @@ import type { Session } from '../sessions/index.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { unrecordedReply } from './failures.ts'
 import type { Fields } from './fields.ts'
-import type { ProxyOptions } from './options.ts'
+import type { RunningProxy } from './options.ts'
 import { sendReply } from './send.ts'
 
 /** A server as the proxy sees it. */
@@ -31,6 +31,8 @@ export interface Visit {
   readonly peer: string
   /** Fields for every answer (CORS). */
   readonly fields: readonly string[]
+  /** Little room is left for connections: a stranger's ends with its refusal. */
+  readonly isCrowded: boolean
 }
 
 /** Known: who calls. */
@@ -63,12 +65,12 @@ export const ANSWERED = undefined
 /** One request, and what each step of its way needs: answering it, and keeping its record. */
 export class Passage {
   readonly visit: Visit
-  readonly proxy: ProxyOptions
+  readonly proxy: RunningProxy
   /** When it arrived, in milliseconds since the epoch. */
   readonly startedAt = Date.now()
   private readonly clock = performance.now()
 
-  constructor(visit: Visit, proxy: ProxyOptions) {
+  constructor(visit: Visit, proxy: RunningProxy) {
     this.visit = visit
     this.proxy = proxy
   }

@@ -22,19 +22,23 @@ export function sendReply(
   for (let at = 0; at < further.length; at += 2) {
     if (!reply.headers.includes(further[at] as string)) headers.push(further[at] as string, further[at + 1] as string)
   }
-  const isStillSent = !request.complete && !isSmall(request)
-  if (isStillSent) headers.push('connection', 'close')
+  const isLarge = !request.complete && !isSmall(request)
+  if (isLarge) response.shouldKeepAlive = false
+  const isStillSent = !request.complete && !response.shouldKeepAlive
   response.writeHead(reply.status, headers)
-  if (isStillSent) linger(request, response, body)
+  if (isStillSent) linger(request, response, request.method === 'HEAD' ? NOTHING : body, isLarge)
   else response.end(request.method === 'HEAD' ? undefined : body)
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /**
- * Sends the answer whole and closes a little later, without reading on. A connection that is closed over bytes that
- * nobody has read is reset, and the answer with it (RFC 9112 §9.6).
+ * Sends the answer whole and closes a little later, without reading on, or when all of a small body is read. A
+ * connection that is closed over bytes that nobody has read is reset, and the answer with it (RFC 9112 §9.6).
  */
-function linger(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-  request.pause()
+function linger(request: IncomingMessage, response: ServerResponse, body: Buffer, isLarge: boolean): void {
+  if (isLarge) request.pause()
+  else request.resume().once('end', () => response.end())
   if (body.length > 0) response.write(body)
   else response.flushHeaders()
   const timer = setTimeout(() => response.end(), LINGER_MS)

@@ -64,7 +64,7 @@ it('a key that is revoked while its body is on the way opens nothing', async () 
     forwardFields: [],
   }
   const listener = createServer((incoming, response) =>
-    proxy({ request: incoming, response, server, secret: undefined, peer: '127.0.0.1', fields: [] }),
+    proxy({ request: incoming, response, server, secret: undefined, peer: '127.0.0.1', fields: [], isCrowded: false }),
   ).listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo
