@@ -144,18 +144,25 @@ topic('D. Keys while the gate runs', () => {
   )
 
   scenario(
-    'a call that was let in before its key was revoked is answered when it is no stream',
+    'a call that still waits for its answer when its key is revoked ends within 250 ms, and the server is left',
     { for: 'story 4', on: ['2025-11-25', MODERN] },
     async (revision) => {
       const { id, key } = await gate.key('http')
       const speaker = await speak(gate.mcp('http'), revision, bearer(key))
-      const waiting = speaker.request('tools/call', { name: 'wait', arguments: { ms: 1500 } })
+      const waiting = speaker.request('tools/call', { name: 'wait', arguments: { ms: 5000 } }).then(
+        () => assert.fail('it was answered'),
+        () => performance.now(),
+      )
       await until('the call is heard', () => witness.asked('wait').length > 0)
       await gate.ask('keys', 'revoke', id)
       witness.forget()
 
       assert.equal((await speaker.request('tools/list')).status, 401)
-      assert.equal(textOf(await waiting), 'wait: {"ms":1500}')
+      const end = await waiting
+      const revokedAt = await momentOf('key.revoked', id)
+      assert.ok(end - revokedAt < PROMPT, `after ${Math.round(end - revokedAt)} ms`)
+      const [event] = await gate.audit('--type', 'request', '--key', id, '--tool', 'wait')
+      assert.deepEqual([event?.outcome, event?.reason], ['left', 'credential_ended'])
     },
   )
 

@@ -9,6 +9,7 @@ import { conversationOf } from './conversation-of.ts'
 import type { Permission } from './decide.ts'
 import { tooManySessionsReply } from './failures.ts'
 import { withoutParams } from './fields.ts'
+import { LastingCall } from './lasting.ts'
 import { type Bound, idOf, type Passage } from './passage.ts'
 
 /** Sends a call upstream and its answer back. The intent is on record; the answer sees to the outcome. */
@@ -39,7 +40,7 @@ function callOf({ visit }: Passage, { era, verb, fields, principal, principalKey
 function answerOf(passage: Passage, bound: Bound, permission: Permission, eventId: string): CallerAnswer {
   const { request, response, fields } = passage.visit
   const call = new ForwardedCall(passage, bound, eventId)
-  return new CallerAnswer({
+  const answer = new CallerAnswer({
     request,
     response,
     id: idOf(bound.incoming),
@@ -53,20 +54,35 @@ function answerOf(passage: Passage, bound: Bound, permission: Permission, eventI
     fields,
     course: call,
   })
+  call.begin(answer)
+  return answer
 }
 
 /** One call upstream: what its answer is measured by, and what it brings about here. */
-class ForwardedCall implements Course, FilteredCaller {
+class ForwardedCall extends LastingCall implements Course, FilteredCaller {
   private readonly passage: Passage
   private readonly bound: Bound
   private readonly eventId: string
   private unwatch: (() => void) | undefined
   private unlist: (() => void) | undefined
+  private answer: CallerAnswer | undefined
 
   constructor(passage: Passage, bound: Bound, eventId: string) {
+    super()
     this.passage = passage
     this.bound = bound
     this.eventId = eventId
+  }
+
+  /** From here on the call ends with its credential, if it lasts. */
+  begin(answer: CallerAnswer): void {
+    this.answer = answer
+    this.passage.proxy.lasting.add(this)
+  }
+
+  watch(): void {
+    const { guard } = this.passage.proxy
+    this.unwatch ??= guard.watch.until(this.bound.principal, () => this.answer?.abandon('left', 'credential_ended'))
   }
 
   onSession(upstreamSession: string): readonly string[] | Reply {
@@ -86,12 +102,14 @@ class ForwardedCall implements Course, FilteredCaller {
   }
 
   onStream(stream: Parameters<Course['onStream']>[0]): void {
-    const { guard, standing } = this.passage.proxy
-    this.unwatch = guard.watch.until(this.bound.principal, () => stream.abandon('left', 'credential_ended'))
+    const { lasting, standing } = this.passage.proxy
+    lasting.remove(this)
+    this.watch()
     if (isStanding(this.bound)) this.unlist = standing.add(() => stream.closeStream('gate_closing'))
   }
 
   record(ending: Omit<Ending, 'durationMs'>, then: (error?: Error) => void): void {
+    this.passage.proxy.lasting.remove(this)
     this.unwatch?.()
     this.unlist?.()
     if (this.bound.session !== undefined) this.bound.session.open--
