@@ -229,8 +229,9 @@ describe('a child that misbehaves', () => {
     post(upstream, deed(5, 'exit', { code: 0 }), { session })
     await all.over()
 
-    assert.equal(all.messages.length, 2000)
-    assert.equal(all.failure?.reason, 'broken')
+    assert.equal(all.messages.length, 2001)
+    assert.equal(all.messages[1999].params.progress, 1999)
+    assert.equal(all.messages[2000].error.data.error, 'upstream_broken')
   })
 
   it('may split a character over two writes', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { failureReply } from '../../src/proxy/failures.ts'
+import { failureError } from '../../src/upstream/stdio/refusals.ts'
+import type { UpstreamFailure } from '../../src/upstream/upstream.ts'
 import { ask, deed, givenSession, heardBy, INITIALIZE, notification, post, request } from './caller.ts'
 import { eventually, givenServer } from './upstreams.ts'
 
@@ -86,6 +89,59 @@ describe('the answer to a request', () => {
     assert.ok(log.some(({ level, message }) => level === 'debug' && message.includes('nobody waits for')))
     const heard = await post(upstream, deed(2, 'heard'), { session }).over()
     assert.ok(!heard.body.includes('cancelled'))
+  })
+})
+
+describe('a stream that has begun when its server fails', () => {
+  it('ends with the error of a program that died in mid-call, in good order', async () => {
+    const { upstream, session, log } = await givenPuppet({ silenceMs: 10 })
+    const asked = post(upstream, deed('mine', 'nothing'), { session })
+    await asked.until('open', ({ isStream }) => isStream)
+
+    post(upstream, deed(2, 'exit', { code: 3 }), { session })
+    await asked.over()
+
+    assert.equal(asked.failure, undefined)
+    const message = 'The server behind the gate did not answer properly.'
+    const error = { code: -32603, message, data: { error: 'upstream_broken' } }
+    assert.deepEqual(asked.messages, [{ jsonrpc: '2.0', error, id: 'mine' }])
+    const told = log.find((line) => line.message.includes('middle of an answer'))
+    assert.match(String(told?.fields.detail), /exited with code 3/)
+  })
+
+  it('ends with the error of an answer that does not come in time', async () => {
+    const { upstream, session } = await givenPuppet({ answerTimeoutMs: 60 })
+
+    const reply = await post(upstream, deed(1, 'say', { lines: [LOG] }), { session }).over()
+
+    assert.equal(reply.failure, undefined)
+    assert.equal(reply.messages.length, 2)
+    assert.equal(reply.messages[1].id, 1)
+    assert.equal(reply.messages[1].error.data.error, 'upstream_timeout')
+    assert.ok((await heardBy(upstream, { session })).some((line) => line.includes('notifications/cancelled')))
+  })
+
+  it('has an error for each request of a batch that has no answer yet', async () => {
+    const { upstream, session } = await givenPuppet()
+    const batch = [deed(1, 'echo'), deed(2, 'nothing'), deed(3, 'nothing')]
+    const asked = post(upstream, batch, { session })
+    await asked.until('begun', ({ messages }) => messages.length === 1)
+
+    post(upstream, deed(4, 'exit', { code: 3 }), { session })
+    await asked.over()
+
+    assert.equal(asked.failure, undefined)
+    assert.deepEqual(
+      asked.messages.map(({ id, error }) => [id, error?.data.error]),
+      [[1, undefined], [2, 'upstream_broken'], [3, 'upstream_broken']], // biome-ignore format: one line
+    )
+  })
+
+  it('says what an answer that has not begun would say', () => {
+    for (const reason of ['unreachable', 'broken', 'timeout', 'credential', 'busy'] as const) {
+      const failure = { reason, detail: 'inside', retryAfter: 5 } as UpstreamFailure
+      assert.deepEqual(failureError(failure), JSON.parse(String(failureReply(failure, '1').body)).error)
+    }
   })
 })
 

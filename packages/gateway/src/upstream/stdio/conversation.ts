@@ -101,7 +101,10 @@ export class Conversation {
 
   /** No answer will come any more. */
   failAll(failure: UpstreamFailure): void {
-    for (const { id } of this.#pending.all()) this.abandon(id)?.fail(failure)
+    for (const pending of this.#pending.all()) {
+      this.#settle(pending)
+      failOne(pending, failure)
+    }
   }
 
   onlyStream(): Pending | undefined {
@@ -153,8 +156,10 @@ export class Conversation {
   #hearAmbiguous(id: number | undefined): void {
     const { log, name } = this.#settings
     log('warn', 'a stdio server wrote a message that can be read in two ways', { server: name })
-    const asker = id === undefined ? undefined : this.abandon(id)
-    asker?.fail({ reason: 'broken', detail: 'the answer can be read in two ways' })
+    const pending = id === undefined ? undefined : this.#pending.get(id)
+    if (pending === undefined) return
+    this.#settle(pending)
+    failOne(pending, { reason: 'broken', detail: 'the answer can be read in two ways' })
   }
 
   #hearGarbage(bytes: Buffer): void {
@@ -191,14 +196,20 @@ export class Conversation {
     }
   }
 
-  #timeOut({ id, method, asker, timeoutMs }: Pending): void {
+  #timeOut(pending: Pending): void {
+    const { id, method, timeoutMs } = pending
     if (method === 'initialize') this.abandon(id)
     else this.callOff(id, 'The request took too long.')
-    asker.fail({ reason: 'timeout', detail: `no sign of life for ${timeoutMs} ms after "${method}"` })
+    failOne(pending, { reason: 'timeout', detail: `no sign of life for ${timeoutMs} ms after "${method}"` })
   }
 
   #settle(pending: Pending): void {
     this.#pending.remove(pending)
     if (this.#pending.isEmpty) this.#ears.quiet()
   }
+}
+
+/** A subscription has no answer that would be missed: its stream is cut, and its owner subscribes anew. */
+function failOne({ method, asker, rawId }: Pending, failure: UpstreamFailure): void {
+  asker.fail(failure, method === 'subscriptions/listen' ? undefined : rawId)
 }

@@ -1,7 +1,7 @@
 import type { Answer, UpstreamFailure } from '../upstream.ts'
 import { EventStream } from './event-stream.ts'
 import type { Settings } from './options.ts'
-import { errorText, JSON_HEADERS, type Refusal } from './refusals.ts'
+import { errorText, failureError, JSON_HEADERS, type Refusal } from './refusals.ts'
 
 /** How an exchange ended. `refused`: the one response it waited for was an error. */
 export type Ending = 'answered' | 'refused' | 'failed' | 'left'
@@ -13,7 +13,7 @@ export interface Source {
 }
 
 export interface ExchangeOptions {
-  readonly settings: Pick<Settings, 'silenceMs' | 'keepAliveMs' | 'stallMs'>
+  readonly settings: Pick<Settings, 'name' | 'log' | 'silenceMs' | 'keepAliveMs' | 'stallMs'>
   /** Whether the caller takes an event stream for an answer. */
   readonly canStream: boolean
   /** Whether it came as a batch of 2025-03-26: each response becomes an event of its own. */
@@ -90,15 +90,30 @@ export class Exchange {
     this.#finish('answered')
   }
 
-  fail(failure: UpstreamFailure): void {
+  /**
+   * No response will come. Before the answer has begun, that is the whole of it. A stream that has begun gets the error
+   * as an event and ends as if the child had said so: a stream that is only cut leaves most clients waiting.
+   *
+   * @param rawId JSON text of the request's id; without it a stream is cut.
+   */
+  fail(failure: UpstreamFailure, rawId?: string): void {
     if (!this.#isOpen) return
+    if (this.#stream === undefined || rawId === undefined) return this.#cut(failure)
+    const { log, name } = this.#options.settings
+    // The answer ends in good order, so nobody else would tell.
+    log('warn', 'a stdio server failed in the middle of an answer', { server: name, ...failure })
+    const error = failureError(failure)
+    this.#respond(errorText(error, rawId), error.code, 200, 'failed')
+  }
+
+  #cut(failure: UpstreamFailure): void {
     const answer = this.#answer
     // First, for a failed answer may say that its caller has left.
     this.#finish('failed')
     answer.fail(failure)
   }
 
-  #respond(text: string, errorCode: number | undefined, status: number): void {
+  #respond(text: string, errorCode: number | undefined, status: number, ending?: Ending): void {
     if (!this.#isOpen) return
     const { isBatch = false, canStream, headers = [] } = this.#options
     this.#missing--
@@ -111,7 +126,7 @@ export class Exchange {
       this.#answer.start(isError ? status : 200, isError ? JSON_HEADERS : [...JSON_HEADERS, ...headers])
       this.#answer.end(Buffer.from(isBatch ? `[${this.#responses.join(',')}]` : text))
     }
-    this.#finish(errorCode === undefined ? 'answered' : 'refused')
+    this.#finish(ending ?? (errorCode === undefined ? 'answered' : 'refused'))
   }
 
   #open(): EventStream {
@@ -131,7 +146,7 @@ export class Exchange {
     // One caller must not keep a child from all others for ever.
     const { stallMs } = this.#options.settings
     const failure = { reason: 'timeout', detail: `the caller read nothing for ${stallMs} ms` } as const
-    this.#stall = setTimeout(() => this.fail(failure), stallMs).unref()
+    this.#stall = setTimeout(() => this.#cut(failure), stallMs).unref()
   }
 
   #flow(): void {

@@ -10,7 +10,8 @@ export interface Asker {
   tell(text: string): void
   /** @param response What the child said; absent where this room answers for it. */
   respond(text: string, errorCode: number | undefined, response?: ChildResponse): void
-  fail(failure: UpstreamFailure): void
+  /** @param rawId JSON text of the id that its caller gave the request, where an error may answer it. */
+  fail(failure: UpstreamFailure, rawId?: string): void
   /** Ends a stream that gets no response: the child has called the request off. */
   endStream(): void
 }

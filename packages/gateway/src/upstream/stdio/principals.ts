@@ -50,13 +50,13 @@ export class Principals {
       if (refusal !== undefined) exchange.refuse(refusal, request.id)
       else {
         const asked = open.ask(incoming, request, exchange)
-        if (typeof asked !== 'number') exchange.fail(asked)
+        if (typeof asked !== 'number') exchange.fail(asked, request.id)
         else callOff = () => open.child.conversation.callOff(asked, 'The caller has left.')
       }
     }
     const check = (opened: Opened): void => {
       if (opened === 'legacy') exchange.refuse(SESSIONS_ONLY, request.id)
-      else if ('reason' in opened) exchange.fail(opened)
+      else if ('reason' in opened) exchange.fail(opened, request.id)
       else {
         const refusal = opened.check(request, call)
         if (refusal instanceof Promise) refusal.then((late) => ask(opened, late))

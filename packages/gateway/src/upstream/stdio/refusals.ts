@@ -33,6 +33,23 @@ export const OWES_TOO_MUCH: UpstreamFailure = {
   retryAfter: 5,
 }
 
+/**
+ * What the caller learns of a failure once its stream is open: the words of the proxy's answers (`proxy/failures.ts`),
+ * which a test compares.
+ */
+export function failureError({ reason }: UpstreamFailure) {
+  const [error, message] = FAILURES[reason]
+  return { code: -32603, message: `The server behind the gate ${message}`, data: { error } }
+}
+
+const FAILURES: Readonly<Record<UpstreamFailure['reason'], readonly [error: string, message: string]>> = {
+  unreachable: ['upstream_unreachable', 'cannot be reached.'],
+  broken: ['upstream_broken', 'did not answer properly.'],
+  timeout: ['upstream_timeout', 'did not answer in time.'],
+  credential: ['upstream_refused', 'does not accept the gate.'],
+  busy: ['upstream_busy', 'has no room now. Come again.'],
+}
+
 /** The server's list, which its own `server/discover` gives too (TM-05). */
 export function versionUnsupported(requested: unknown, supported: readonly string[]): Refusal {
   const message = 'This server does not speak that revision.'

@@ -130,7 +130,7 @@ export class Session implements ChildEars {
     const { method } = request
     const question = { ...spellingOf(incoming, index, request), method, asker, wantsLogs: true, timeoutMs }
     const asked = this.#child.conversation.ask(question, (number) => numbered(incoming, index, number))
-    if (typeof asked !== 'number') asker.fail(asked)
+    if (typeof asked !== 'number') asker.fail(asked, request.id)
   }
 }
 

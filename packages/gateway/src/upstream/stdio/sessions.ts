@@ -64,7 +64,7 @@ export class Sessions {
       onEnd: (ending) => ending === 'answered' || session?.end(ending === 'left' ? 'caller_left' : 'handshake_failed'),
     })
     const child = await this.#children.start({ principalKey, era: 'legacy' })
-    if ('reason' in child) exchange.fail(child)
+    if ('reason' in child) exchange.fail(child, request.id)
     else if (!exchange.isOpen) child.end('caller_left')
     else {
       session = new Session(principalKey, child, this.#settings, () => this.#sessions.delete(id))
