@@ -84,12 +84,35 @@ describe('the numbering of requests', () => {
     await asked.over()
 
     assert.equal(taken.status, 202)
-    assert.equal(asked.messages[0].id, 'mine')
-    assert.equal(asked.messages[0].error.code, -32603)
+    assert.ok(asked.isStream)
+    assert.deepEqual([asked.messages, asked.failure], [[], undefined])
     const heard = await heardBy(upstream, { session })
     const call = JSON.parse(heard.find((line) => line.includes('"nothing"')) ?? '{}')
     const cancelled = JSON.parse(heard.find((line) => line.includes('cancelled')) ?? '{}')
     assert.deepEqual(cancelled.params, { requestId: call.id, reason: 'no' })
+  })
+
+  it('answers a request that is called off where its caller takes JSON only', async () => {
+    const { upstream } = givenServer('puppet.mjs')
+    const session = await givenSession(upstream)
+    const asked = post(upstream, deed('mine', 'nothing'), { session, accept: 'application/json' })
+
+    post(upstream, notification('notifications/cancelled', { requestId: 'mine' }), { session })
+    await asked.over()
+
+    assert.deepEqual([asked.messages[0].id, asked.messages[0].error.code], ['mine', -32603])
+  })
+
+  it('still answers the rest of a batch when one request of it is called off', async () => {
+    const { upstream } = givenServer('puppet.mjs')
+    const session = await givenSession(upstream)
+    const slow = deed('slow', 'sayLater', { ms: 60, lines: ['{"jsonrpc":"2.0","id":$id,"result":{}}'] })
+    const asked = post(upstream, [deed('mine', 'nothing'), slow], { session })
+
+    post(upstream, notification('notifications/cancelled', { requestId: 'mine' }), { session })
+    await asked.over()
+
+    assert.deepEqual(asked.messages, [{ jsonrpc: '2.0', id: 'slow', result: {} }])
   })
 
   it("drops a cancellation of what is not in flight, which could be a number of somebody else's", async () => {

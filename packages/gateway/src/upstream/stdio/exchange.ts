@@ -83,9 +83,9 @@ export class Exchange {
     this.#respond(errorText(refusal, rawId), refusal.code, refusal.status)
   }
 
-  /** Ends a stream that gets no response. */
+  /** One response fewer to wait for: it was called off. After the last one the stream ends, though it were empty. */
   endStream(): void {
-    if (!this.#isOpen) return
+    if (!this.#isOpen || --this.#missing > 0) return
     this.#open().end()
     this.#finish('answered')
   }

@@ -12,7 +12,7 @@ export interface Asker {
   respond(text: string, errorCode: number | undefined, response?: ChildResponse): void
   /** @param rawId JSON text of the id that its caller gave the request, where an error may answer it. */
   fail(failure: UpstreamFailure, rawId?: string): void
-  /** Ends a stream that gets no response: the child has called the request off. */
+  /** Only where `canStream`: no response will come, for the request was called off. The stream ends without one. */
   endStream(): void
 }
 

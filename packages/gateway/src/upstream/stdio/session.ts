@@ -137,13 +137,18 @@ export class Session implements ChildEars {
 const NOBODY_READS = { code: -32603, message: 'The client does not read what is asked of it.' }
 const CALLED_OFF = { code: -32603, message: 'The request was called off.' }
 
-/** The caller waits no longer and its child owes it no answer (Cancellation), so this room answers, and the POST ends. */
+/**
+ * The child owes no answer any more, and the caller is to get none (2025-11-25 Cancellation: to SDKs it would be the
+ * answer to an unknown request), so the POST ends as a stream without one. Who takes JSON only must be told something.
+ */
 function callOff({ conversation }: Child, incoming: Incoming, index: number): boolean {
   const rawId = cancelledId(incoming, index)
   const id = rawId === undefined ? undefined : conversation.numberOf(rawId)
   if (id === undefined) return true
   if (!conversation.say(toLine(incoming, index, { 'params.requestId': String(id) }))) return false
-  conversation.abandon(id)?.respond(errorText(CALLED_OFF, rawId), CALLED_OFF.code)
+  const asker = conversation.abandon(id)
+  if (asker?.canStream) asker.endStream()
+  else asker?.respond(errorText(CALLED_OFF, rawId), CALLED_OFF.code)
   return true
 }
 
