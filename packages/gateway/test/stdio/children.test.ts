@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ChildBudget } from '../../src/upstream/stdio/index.ts'
+import { withoutOwnPrograms } from '../../src/upstream/stdio/search-path.ts'
 import { ask, deed, givenSession, INITIALIZE, modern, post, request } from './caller.ts'
 import { eventually, givenEverything, givenServer, isAlive, pids } from './upstreams.ts'
 
@@ -16,12 +17,32 @@ describe('the environment of a child', () => {
 
     const { env } = reply.messages[0].result
     assert.equal(env.TOKEN, 'given')
-    assert.equal(env.PATH, process.env.PATH)
+    assert.equal(env.PATH, withoutOwnPrograms(process.env.PATH ?? ''))
     const known = ['TOKEN', 'PATH', 'HOME', 'LANG', 'TMPDIR', '__CF_USER_TEXT_ENCODING']
     assert.deepEqual(
       Object.keys(env).filter((name) => !known.includes(name)),
       [],
     )
+  })
+
+  it("has the user's search path, not what npm put before it when it started the gate", async (test) => {
+    const root = fileURLToPath(new URL('../../../..', import.meta.url))
+    const path = process.env.PATH
+    test.after(() => Object.assign(process.env, { PATH: path }))
+    process.env.PATH = `${root}node_modules/.bin:/lib/node_modules/npm/node-gyp-bin:/mine/node_modules/.bin:/usr/bin`
+    const { upstream } = givenServer('puppet.mjs')
+    const session = await givenSession(upstream)
+
+    const reply = await post(upstream, deed(1, 'environment'), { session }).over()
+
+    assert.equal(reply.messages[0].result.env.PATH, '/mine/node_modules/.bin:/usr/bin')
+  })
+
+  it('has the programs of the project that the gate is installed in', () => {
+    const path = '/app/node_modules/.bin:/usr/bin'
+
+    assert.equal(withoutOwnPrograms(path, '/app/node_modules/@portcullis/gateway/dist'), path)
+    assert.equal(withoutOwnPrograms(path, '/app/packages/gateway/dist'), '/usr/bin')
   })
 
   it('is not read by a shell', async () => {

@@ -5,6 +5,7 @@ import { Inlet } from './inlet.ts'
 import { LineLog } from './line-log.ts'
 import { LineCutter } from './lines.ts'
 import type { Settings } from './options.ts'
+import { withoutOwnPrograms } from './search-path.ts'
 
 /** What a child may know of the gate's own environment. */
 const INHERITED = process.platform === 'win32' ? ['PATH', 'SystemRoot'] : ['PATH', 'HOME', 'LANG', 'TMPDIR']
@@ -201,7 +202,7 @@ function environment(given: Readonly<Record<string, string>>): Record<string, st
   const result: Record<string, string> = {}
   for (const name of INHERITED) {
     const value = process.env[name]
-    if (value !== undefined) result[name] = value
+    if (value !== undefined) result[name] = name === 'PATH' ? withoutOwnPrograms(value) : value
   }
   return { ...result, ...given }
 }
