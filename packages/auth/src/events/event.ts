@@ -92,14 +92,14 @@ export interface RefusalSample {
   readonly server?: string | undefined
 }
 
-/** Refusals of strangers, counted per network: whoever knocks a million times gets no million lines. */
+/** Refusals of strangers, counted per network and server: whoever knocks a million times gets no million lines. */
 export interface RefusalsEvent {
   readonly type: 'refusals'
   readonly id: string
   readonly at: number
-  /** An IPv4 /24 or IPv6 /64 in CIDR form; `other` when there were more networks than the gate counts apart. */
+  /** An IPv4 /24 or IPv6 /64 in CIDR form; `other` when there were more than the gate counts apart. */
   readonly network: string
-  /** Named when all of them knocked at the same server. */
+  /** Where they knocked; absent from the count of those beyond, which mixes servers. */
   readonly server?: string | undefined
   readonly fromAt: number
   readonly toAt: number

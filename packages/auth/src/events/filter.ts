@@ -2,8 +2,9 @@ import type { AuditEvent, Decision, Outcome } from './event.ts'
 import { firstIdAt } from './id.ts'
 
 /**
- * What is given must match exactly, a long word as far as it was recorded; what is absent does not matter. A batch is one event: stores find it by `method` and
- * `name` of each of its requests, alone or together, and by the method `batch`.
+ * What is given must match exactly, a long word as far as it was recorded; what is absent does not matter. A batch is
+ * one event: stores find it by `method` and `name` of each of its requests, alone or together, and by the method
+ * `batch`. Counted refusals are found by `server` and `credentialId` of their samples, too.
  */
 export interface AuditFilter {
   /** Milliseconds since the epoch: at or after. */
@@ -94,8 +95,17 @@ export function matches(event: AuditEvent, filter: AuditFilter): boolean {
   for (const mark in marks) {
     const wanted = filter[mark as keyof Marks]
     if (wanted === undefined) continue
-    const found = marks[mark as keyof Marks]
-    if (found === undefined || !spellingsOf(wanted).includes(found)) return false
+    const found = [marks[mark as keyof Marks], ...sampled(event, mark)]
+    const spellings = spellingsOf(wanted)
+    if (!found.some((word) => word !== undefined && spellings.includes(word))) return false
   }
   return true
+}
+
+/** What counted refusals say of some of those they count: they are found by that, too. */
+export const SAMPLED = ['server', 'credentialId'] as const
+
+function sampled(event: AuditEvent, mark: string): readonly (string | undefined)[] {
+  const known = event.type === 'refusals' ? SAMPLED.find((each) => each === mark) : undefined
+  return known === undefined || event.type !== 'refusals' ? [] : event.samples.map((sample) => sample[known])
 }

@@ -94,7 +94,9 @@ export function readLine(line: string): AuditRecord | undefined {
     case 'request':
       return readRequest(value)
     case 'refusals':
-      return typeof value.at === 'number' && isMaybeText(value.server) ? (value as unknown as AuditRecord) : undefined
+      return typeof value.at === 'number' && isMaybeText(value.server) && hasSamples(value)
+        ? (value as unknown as AuditRecord)
+        : undefined
     default: {
       const isKnown = isText(value.type) && OPERATION.test(value.type) && typeof value.at === 'number'
       const marks = [value.server, value.tenant, value.clientId, value.credentialId]
@@ -131,4 +133,9 @@ function isMaybeText(value: unknown): boolean {
 
 function isOneOf(words: readonly string[], value: unknown): boolean {
   return typeof value === 'string' && words.includes(value)
+}
+
+/** What a query looks into. */
+function hasSamples({ samples }: Record<string, unknown>): boolean {
+  return Array.isArray(samples) && samples.every(isObject)
 }

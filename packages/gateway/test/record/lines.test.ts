@@ -156,6 +156,10 @@ it('members of a wrong kind make a line damaged, not a store fail', () => {
       assert.equal(readLine(line) === undefined, !isText, line)
     }
   }
+  for (const samples of [undefined, null, {}, 'x', [null], ['x']]) {
+    const line = JSON.stringify({ type: 'refusals', id, at: NOON, network: 'other', counts: {}, samples })
+    assert.equal(readLine(line), undefined, line)
+  }
 })
 
 it('a long name in a batch pushes no other off the line', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { countStrangers, MAX_NETWORKS, OTHER } from '../../src/record/strangers.ts'
+import { countStrangers, MAX_COUNTS, OTHER } from '../../src/record/strangers.ts'
 import { NOON } from './given.ts'
 
 const peerOf = (network: number) => `${10 + (network >> 16)}.${(network >> 8) & 255}.${network & 255}.1`
 
-it('refusals of one network are counted by reason, the first five kept as samples', () => {
+it('refusals of one network are counted by reason, five of them kept as samples', () => {
   const strangers = countStrangers()
   for (let knock = 0; knock < 100; knock++) {
     const reason = knock % 4 === 0 ? 'credential_unknown' : 'credential_missing'
@@ -32,7 +32,7 @@ it('whoever knocks from a hundred thousand networks takes no more memory than fr
 
   const tallies = strangers.take()
 
-  assert.equal(tallies.length, MAX_NETWORKS + 1)
+  assert.equal(tallies.length, MAX_COUNTS + 1)
   const total = tallies.reduce((sum, { counts }) => sum + (counts.credential_missing ?? 0), 0)
   assert.equal(total, 100_000)
   assert.equal(tallies.at(-1)?.network, OTHER)
@@ -48,16 +48,54 @@ it('reasons are bounded too', () => {
   assert.equal(tally?.counts[OTHER], 968)
 })
 
-it('a network that knocks at several servers names none of them, but its samples do', () => {
+it('a network that knocks at several servers is counted at each', () => {
   const strangers = countStrangers()
-  for (const server of ['files', 'mail']) strangers.count({ peer: '192.0.2.1', reason: 'x', server }, NOON)
+  for (const server of ['files', 'mail', 'mail']) strangers.count({ peer: '192.0.2.1', reason: 'x', server }, NOON)
+
+  const tallies = strangers.take()
+
+  assert.deepEqual(
+    tallies.map(({ network, server, counts }) => [network, server, counts.x]),
+    [['192.0.2.0/24', 'files', 1], ['192.0.2.0/24', 'mail', 2]], // biome-ignore format: one line
+  )
+})
+
+it('however many servers they knock at, networks take no more than a thousand counts', () => {
+  const strangers = countStrangers()
+  for (let knock = 0; knock < 10_000; knock++) {
+    strangers.count({ peer: peerOf(knock % 1000), reason: 'x', server: `server ${knock % 7}` }, NOON)
+  }
+
+  const tallies = strangers.take()
+
+  assert.equal(tallies.length, MAX_COUNTS + 1)
+  assert.deepEqual([tallies.at(-1)?.network, tallies.at(-1)?.server], [OTHER, undefined])
+  assert.equal(
+    tallies.reduce((sum, { counts }) => sum + (counts.x ?? 0), 0),
+    10_000,
+  )
+  for (const tally of tallies) strangers.putBack(tally)
+  assert.equal(strangers.take().length, MAX_COUNTS + 1)
+})
+
+it('a flood of one reason leaves room for a sample of each other', () => {
+  const strangers = countStrangers()
+  const reasons = ['a', 'a', 'a', 'a', 'a', 'a', 'b', 'a', 'c', 'b', 'a']
+  for (const [at, reason] of reasons.entries()) strangers.count({ peer: '192.0.2.1', reason }, NOON + at)
 
   const [tally] = strangers.take()
-
-  assert.equal(tally?.server, undefined)
   assert.deepEqual(
-    tally?.samples.map(({ server }) => server),
-    ['files', 'mail'],
+    tally?.samples.map(({ at, reason }) => `${reason}${at - NOON}`),
+    ['a0', 'a1', 'a2', 'b6', 'c8'],
+  )
+
+  // And so when what could not be written meets the next round
+  strangers.count({ peer: '192.0.2.1', reason: 'd' }, NOON + 20)
+  if (tally !== undefined) strangers.putBack(tally)
+  const [next] = strangers.take()
+  assert.deepEqual(
+    next?.samples.map(({ reason }) => reason),
+    ['a', 'a', 'b', 'c', 'd'],
   )
 })
 

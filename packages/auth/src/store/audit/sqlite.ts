@@ -6,6 +6,7 @@ import {
   firstIdAt,
   joinBatch,
   marksOf,
+  SAMPLED,
   settleLimit,
   spellingsOf,
 } from '../../events/index.ts'
@@ -181,6 +182,17 @@ function is(column: string, word: string): { readonly condition: string; readonl
   return { condition: values.length === 1 ? `${column} = ?` : `${column} in (?, ?)`, values }
 }
 
+/** The event itself, or counted refusals with such a sample; said in the words of the index of what is no request. */
+function isSampled(key: string, column: string, word: string) {
+  const { condition, values } = is(column, word)
+  const sample = is(`value ->> '${key}'`, word)
+  const ofSample = `exists (select 1 from json_each(body, '$.samples') where ${sample.condition})`
+  return {
+    condition: `(${condition} or (type <> 'request' and type = 'refusals' and ${ofSample}))`,
+    values: [...values, ...sample.values],
+  }
+}
+
 /** Statements by what they filter; prepared once each. There are as many as combinations in use. */
 function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEvent[] {
   const prepared = new Map<string, SqliteStatement>()
@@ -198,7 +210,7 @@ function searches(db: SqliteDatabase): (filter: AuditFilter) => readonly AuditEv
     for (const [key, column] of Object.entries(COLUMNS)) {
       const value = filter[key as keyof typeof COLUMNS]
       if (value === undefined) continue
-      const wanted = is(column, value)
+      const wanted = SAMPLED.some((sampled) => sampled === key) ? isSampled(key, column, value) : is(column, value)
       require(wanted.condition, ...wanted.values)
     }
     const call = callCondition(filter)

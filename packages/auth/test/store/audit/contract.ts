@@ -165,6 +165,37 @@ export function auditStoreContract(name: string, open: () => Promise<[AuditStore
     assert.deepEqual(await by({ name: "' or 1=1 --" }), [])
   })
 
+  test('counted refusals are found by the server and the credential of a sample', async () => {
+    const gate = givenProcess()
+    const refusals = (samples: object[], server?: string): AuditEvent => {
+      const { id, at } = gate.operation()
+      const range = { network: '192.0.2.0/24', fromAt: at, toAt: at, counts: { key_revoked: 9 } }
+      const told = samples.map((sample) => ({ at, reason: 'key_revoked', ...sample }))
+      return { type: 'refusals', id, at, ...range, samples: told, ...(server && { server }) }
+    }
+    const named = refusals([{ credentialId: 'k7', server: 'web' }], 'web')
+    const mixed = refusals([{ server: 'mail' }, { server: 'web', credentialId: 'k8' }])
+    const bare = refusals([], 'mail')
+    const request = gate.request({ server: 'web' })
+    const all = [named, mixed, bare, request]
+    const { store } = await given(all)
+
+    const expected: [AuditFilter, AuditEvent[]][] = [
+      [{ server: 'web' }, [named, mixed, request]],
+      [{ server: 'web', type: 'refusals' }, [named, mixed]],
+      [{ server: 'mail' }, [mixed, bare]],
+      [{ credentialId: 'k7' }, [named]],
+      [{ credentialId: 'k8', server: 'web' }, [mixed]],
+      [{ credentialId: 'k1' }, [request]],
+      [{ credentialId: 'k8', decision: 'refused' }, []],
+    ]
+    for (const [filter, events] of expected) {
+      const words = JSON.stringify(filter)
+      assert.deepEqual(ids(await store.query(filter)), ids(events.toReversed()), words)
+      assert.deepEqual(all.filter(store.matcher(filter)), events, words)
+    }
+  })
+
   test('a word that was too long for the record is found by as much of it as was recorded', async () => {
     const gate = givenProcess()
     const uri = `file:///${'long/'.repeat(60)}`
