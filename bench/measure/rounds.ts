@@ -15,8 +15,8 @@ export interface Sample extends Burst, Observed {
 export type Samples = ReadonlyMap<string, readonly Sample[]>
 
 /** In seconds: until a peer's code is compiled, and until a burst that follows another peer's has settled. */
-const FIRST_WARM_UP = 2
-const WARM_UP = 0.5
+const FIRST_WARM_UP = 6
+const WARM_UP = 1
 
 /**
  * In each round every peer once, in an order that moves on by one from round to round: what disturbs the machine for a
