@@ -1,76 +1,37 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Gate, startGate } from './harness/gate.ts'
+import type { Gate } from './harness/gate.ts'
 import { type Answer, type HeaderFields, send, Wire } from './harness/http.ts'
-import { bearer, type Json, mirrored, post, type Speaker, speak, textOf } from './harness/mcp.ts'
+import { bearer, post, type Speaker } from './harness/mcp.ts'
 import { memoryOf, until } from './harness/processes.ts'
-import { afterEachOne, EVERY, MODERN, type Revision, scenario, setUp, tearDown, topic } from './harness/suite.ts'
-import { type Journal, journaledProgram } from './harness/upstreams.ts'
-import { Witness } from './servers/witness.ts'
+import { expectRefused, expectServed, framed, startStage } from './harness/stage.ts'
+import { afterEachOne, EVERY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
+import type { Witness } from './servers/witness.ts'
 
 const MIB = 1024 * 1024
 
 topic('J. Bad input: callers', () => {
   let gate: Gate
   let witness: Witness
-  let journal: Journal
-  let modernJournal: Journal
   let key: string
   let url: string
   let good: Speaker
 
   setUp(async () => {
-    witness = await Witness.start()
-    journal = journaledProgram()
-    modernJournal = journaledProgram('modern')
-    gate = await startGate({
-      limits: { headersTimeout: '1s', bodyTimeout: '1s' },
-      servers: {
-        http: { upstream: { url: witness.url() }, access: ['api-key'] },
-        stdio: { upstream: journal.upstream, access: ['api-key'] },
-        'stdio-modern': { upstream: modernJournal.upstream, access: ['api-key'] },
-      },
-    })
-    const keys = await Promise.all(['http', 'stdio', 'stdio-modern', 'http'].map((server) => gate.key(server)))
-    key = keys[0]?.key as string
-    url = gate.mcp('http')
-    good = await speak(url, '2025-11-25', bearer(keys[3]?.key as string))
-    witness.forget()
+    ;({ gate, witness, key, url, good } = await startStage())
   })
   tearDown(async () => {
     await gate?.stop()
     witness?.close()
   })
 
-  // Whatever came before, whoever behaves is served, at once.
-  afterEachOne(async () => {
-    const startedAt = performance.now()
-    const spoken = await good.request('tools/call', { name: 'echo', arguments: { still: 'here' } })
-    assert.equal(textOf(spoken), 'echo: {"still":"here"}')
-    assert.ok(performance.now() - startedAt < 1000, 'the gate goes on for the others')
-    witness.forget()
-  })
+  afterEachOne(() => expectServed(good, witness))
 
   const ask = (body: unknown, headers: HeaderFields = {}): Promise<Answer> =>
     post(url, body, { ...bearer(key), ...headers })
 
-  /** A body of a revision, with the fields that go with it. */
-  function framed(revision: Revision, method: string, params: string, id = '1'): [body: string, headers: HeaderFields] {
-    if (revision !== MODERN) {
-      return [`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`, {}]
-    }
-    const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"${MODERN}","io.modelcontextprotocol/clientCapabilities":{}}`
-    const inner = params.slice(1, -1)
-    const body = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":{${meta}${inner === '' ? '' : `,${inner}`}}}`
-    const name = /"name":"([^"]*)"/.exec(params)?.[1]
-    return [body, mirrored(method, name === undefined ? {} : { name })]
-  }
-
-  function assertRefused(answer: Answer, status: number, code: number): void {
-    assert.equal(answer.status, status, answer.text)
-    assert.equal((answer.json().error as Json).code, code, answer.text)
-    assert.equal(witness.heard.length, 0, 'the server behind heard nothing')
-  }
+  const assertRefused = (answer: Answer, status: number, code: number): void =>
+    expectRefused(witness, answer, status, code)
 
   scenario('malformed JSON is a parse error', { for: 'input: malformed JSON', on: EVERY }, async (revision) => {
     const [, headers] = framed(revision, 'tools/list', '{}')

@@ -1,70 +1,34 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
-import { type Gate, startGate } from './harness/gate.ts'
+import type { Gate } from './harness/gate.ts'
 import { type Answer, type HeaderFields, send, Wire } from './harness/http.ts'
-import { bearer, mirrored, post, type Speaker, speak, textOf } from './harness/mcp.ts'
+import { bearer, post, type Speaker } from './harness/mcp.ts'
 import { runProgram } from './harness/processes.ts'
-import { afterEachOne, EVERY, MODERN, type Revision, scenario, setUp, tearDown, topic } from './harness/suite.ts'
-import { type Journal, journaledProgram } from './harness/upstreams.ts'
-import { Witness } from './servers/witness.ts'
+import { expectServed, framed, startStage } from './harness/stage.ts'
+import { afterEachOne, EVERY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
+import type { Witness } from './servers/witness.ts'
 
 const MIB = 1024 * 1024
 
 topic('J. Bad input: lengths and headers', () => {
   let gate: Gate
   let witness: Witness
-  let journal: Journal
-  let modernJournal: Journal
   let key: string
   let url: string
   let good: Speaker
 
   setUp(async () => {
-    witness = await Witness.start()
-    journal = journaledProgram()
-    modernJournal = journaledProgram('modern')
-    gate = await startGate({
-      limits: { headersTimeout: '1s', bodyTimeout: '1s' },
-      servers: {
-        http: { upstream: { url: witness.url() }, access: ['api-key'] },
-        stdio: { upstream: journal.upstream, access: ['api-key'] },
-        'stdio-modern': { upstream: modernJournal.upstream, access: ['api-key'] },
-      },
-    })
-    const keys = await Promise.all(['http', 'stdio', 'stdio-modern', 'http'].map((server) => gate.key(server)))
-    key = keys[0]?.key as string
-    url = gate.mcp('http')
-    good = await speak(url, '2025-11-25', bearer(keys[3]?.key as string))
-    witness.forget()
+    ;({ gate, witness, key, url, good } = await startStage())
   })
   tearDown(async () => {
     await gate?.stop()
     witness?.close()
   })
 
-  // Whatever came before, whoever behaves is served, at once.
-  afterEachOne(async () => {
-    const startedAt = performance.now()
-    const spoken = await good.request('tools/call', { name: 'echo', arguments: { still: 'here' } })
-    assert.equal(textOf(spoken), 'echo: {"still":"here"}')
-    assert.ok(performance.now() - startedAt < 1000, 'the gate goes on for the others')
-    witness.forget()
-  })
+  afterEachOne(() => expectServed(good, witness))
 
   const ask = (body: unknown, headers: HeaderFields = {}): Promise<Answer> =>
     post(url, body, { ...bearer(key), ...headers })
-
-  /** A body of a revision, with the fields that go with it. */
-  function framed(revision: Revision, method: string, params: string, id = '1'): [body: string, headers: HeaderFields] {
-    if (revision !== MODERN) {
-      return [`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`, {}]
-    }
-    const meta = `"_meta":{"io.modelcontextprotocol/protocolVersion":"${MODERN}","io.modelcontextprotocol/clientCapabilities":{}}`
-    const inner = params.slice(1, -1)
-    const body = `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":{${meta}${inner === '' ? '' : `,${inner}`}}}`
-    const name = /"name":"([^"]*)"/.exec(params)?.[1]
-    return [body, mirrored(method, name === undefined ? {} : { name })]
-  }
 
   scenario(
     'a body at the bound is taken, one byte more is not',
@@ -229,6 +193,27 @@ topic('J. Bad input: lengths and headers', () => {
     assert.deepEqual(large.statuses, [431])
     assert.equal(witness.heard.length, 0)
   })
+
+  scenario(
+    'whoever speaks HTTP/1.0 is sent no interim answer, and is served',
+    { for: 'RFC 9110 §10.1.1, §15.2' },
+    async () => {
+      const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+      const head = (version: string): string =>
+        `POST /http/mcp HTTP/${version}\r\nHost: 127.0.0.1:${gate.port}\r\nAuthorization: Bearer ${key}\r\n` +
+        'Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n' +
+        `Expect: 100-continue\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+      for (const [version, statuses] of [
+        ['1.0', [200]],
+        ['1.1', [100, 200]],
+      ] as const) {
+        const wire = await Wire.open(gate.port)
+        wire.write(head(version) + body)
+        await wire.closed()
+        assert.deepEqual(wire.statuses, statuses, version)
+      }
+    },
+  )
 
   scenario('an endless URL leads nowhere', { for: 'input: header injection; bounds' }, async () => {
     const { status } = await post(`${url}?${'x'.repeat(5000)}`, '{}', bearer(key))
