@@ -16,6 +16,9 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     keys: ['store', 'events', 'protocol', 'crypto'],
     guard: ['store', 'policy', 'events', 'http', 'protocol', 'crypto'],
   },
+  'packages/issuer': {
+    'index.ts': [],
+  },
   'packages/gateway': {
     config: [],
     log: [],
@@ -53,6 +56,7 @@ export const ONLY_IN: Readonly<Record<string, Readonly<Record<string, readonly s
   'packages/auth': {
     'node:*': ['crypto/runtime.node.ts'],
   },
+  'packages/issuer': {},
   'packages/gateway': {
     'node:sqlite': ['state'],
     'eventsource-parser': ['proxy'],
