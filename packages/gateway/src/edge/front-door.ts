@@ -24,7 +24,11 @@ const MAX_TARGET = 2048
 const MAX_FIELDS = 200
 
 const FULL = errorReply(503, 'busy', 'The gate holds as many connections as it can. Come again.', ['retry-after', '5'])
-const WRONG_HOST = errorReply(403, 'host_not_allowed', 'This gate does not go by that name.')
+const WRONG_HOST = errorReply(
+  403,
+  'host_not_allowed',
+  'This gate does not go by that name (Host). Its operator adds names with the setting "allowedHosts".',
+)
 const WRONG_ORIGIN = errorReply(403, 'origin_not_allowed', 'Pages of this origin may not call.')
 const TOO_LONG = errorReply(414, 'uri_too_long', 'The URL is too long.')
 const TOO_MANY = errorReply(431, 'too_many_headers', 'The request has too many header fields.')
