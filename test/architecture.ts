@@ -20,10 +20,11 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     'index.ts': [],
   },
   'packages/gateway': {
+    text: [],
     config: [],
-    log: [],
+    log: ['text'],
     state: ['config'],
-    record: [],
+    record: ['text'],
     sessions: [],
     keys: ['record', 'log', 'config'],
     upstream: [],
@@ -46,7 +47,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
       'log',
       'config',
     ],
-    cli: ['compose.ts', 'demo', 'record', 'state', 'log', 'config'],
+    cli: ['compose.ts', 'demo', 'record', 'state', 'log', 'config', 'text'],
     'main.ts': ['cli'],
   },
 }

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '@portcullis/auth/events'
-import { tame } from './shown.ts'
+import { tame } from '../text/index.ts'
 
 /**
  * Columns of the table, and how wide each is at least: a page looks like the next one, whatever happens to be on it.

@@ -3,11 +3,12 @@ import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES } from '@portcullis/a
 import { didYouMean, parseDuration, type Settings } from '../config/index.ts'
 import { queryRecord } from '../record/index.ts'
 import { auditFile, isDatabaseFault, openAudit } from '../state/index.ts'
+import { tame } from '../text/index.ts'
 import { formatEvents } from './audit-table.ts'
 import { defineCommand, Failure, type Group, UsageError } from './command.ts'
 import { readIdFilter } from './credential-id.ts'
 import { faultOfDatabase } from './credentials.ts'
-import { tame, withoutSecrets } from './shown.ts'
+import { withoutSecrets } from './shown.ts'
 
 const TYPES = ['request', 'refusals', ...OPERATIONS] as const
 

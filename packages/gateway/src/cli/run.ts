@@ -1,4 +1,5 @@
 import { didYouMean } from '../config/suggest.ts'
+import { tame } from '../text/index.ts'
 import { faultOfAccess } from './access.ts'
 import { type ParsedArguments, readArguments, requireArguments, splitLeading } from './arguments.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { helpOfCommand, helpOfGroup } from './help.ts'
-import { tame, unlessSecret, withoutSecrets } from './shown.ts'
+import { unlessSecret, withoutSecrets } from './shown.ts'
 
 const PROGRAM = 'portcullis'
 const SUMMARY = 'Portcullis, the gate in front of MCP servers.'

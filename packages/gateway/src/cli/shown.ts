@@ -1,17 +1,4 @@
-/** What may be shown on a terminal, of words that are somebody else's or were typed in the wrong place. */
-
-/** What a terminal or a log viewer obeys, and what has no shape: controls, line separators, text direction. */
-const UNRULY = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** The text with escapes, as JSON spells them, in place of characters that steer whoever shows it. */
-export function tame(text: string): string {
-  return text.replace(UNRULY, (unruly) =>
-    unruly
-      .split('')
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
-}
+/** What may be repeated of words that were typed in the wrong place, or came into a message. */
 
 /** How keys and the secrets of URLs begin. */
 const SECRET = /pcl[su]_/

@@ -3,6 +3,7 @@
  * stalls costs lines, never calls. The record is another matter and another room.
  */
 import { type Logger, pino } from 'pino'
+import { tame } from '../text/index.ts'
 import { openStderr } from './stderr.ts'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>
@@ -10,22 +11,14 @@ export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | '
 /** @param level Lines below it are not written. `err` fields are written as type and message, without a stack. */
 export function openLog(level: string): Log & { close(): Promise<void> } {
   const stderr = openStderr()
-  const hooks = { streamWrite: tame }
+  const hooks = { streamWrite: tameLine }
   const log = pino({ level, base: null, timestamp: pinoTime, serializers: { err: shortError }, hooks }, stderr)
   return Object.assign(log, { close: () => stderr.close() })
 }
 
-/** What JSON lets stand in a string and a terminal or a viewer obeys: controls, line separators, text direction. */
-const UNRULY = /(?!\n$)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-
-/** The same JSON with those as escapes; only the end of the line stays what it is. */
-function tame(line: string): string {
-  return line.replace(UNRULY, escaped)
-}
-
-function escaped(character: string): string {
-  const units = character.split('').map((unit) => unit.charCodeAt(0).toString(16).padStart(4, '0'))
-  return `\\u${units.join('\\u')}`
+/** Only the end of the line stays what it is. */
+function tameLine(line: string): string {
+  return `${tame(line.slice(0, -1))}\n`
 }
 
 function pinoTime(): string {

@@ -8,7 +8,8 @@ import {
   OUTCOMES,
   type RequestEvent,
 } from '@portcullis/auth/events'
-import { cutWord, isPlain, quote, tame } from './words.ts'
+import { tame } from '../text/index.ts'
+import { cutWord, isPlain, quote } from './words.ts'
 
 /** The names of a batch, each cut where they are put together: none of fifty may push another off the line. */
 const MAX_NAMES = 8192

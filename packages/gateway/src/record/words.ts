@@ -1,10 +1,9 @@
 import { MAX_WORD } from '@portcullis/auth/events'
 import { PUBLIC_ID_LENGTH, SECRET_TEXT_LENGTH } from '@portcullis/auth/protocol'
+import { tame } from '../text/index.ts'
 
 /** What needs no second look: neither JSON nor a terminal takes any of it for more than a letter. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-/** What JSON lets stand and a terminal or a log viewer obeys: DEL, C1 controls, line separators, text direction. */
-const UNRULY = /[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /** How a secret of ours begins; where this is not, there is none. */
 const MARK = 'pcl'
@@ -22,11 +21,6 @@ export function quote(word: string, max = MAX_WORD): string {
   const cut = cutWord(word, max)
   if (PLAIN.test(cut)) return `"${cut}"`
   return tame(JSON.stringify(cut))
-}
-
-/** JSON with escapes in place of what steers whoever shows it. */
-export function tame(json: string): string {
-  return json.replace(UNRULY, (unruly) => `\\u${unruly.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A word as it is recorded: so much of it, and of a secret that somebody took for a name only what may be known. */

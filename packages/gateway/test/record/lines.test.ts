@@ -9,9 +9,8 @@ import { eventOf, givenIds, intentOf, NOON } from './given.ts'
 const id = givenIds()()
 const word = fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ maxLength: 400 }))
 const maybeWord = fc.option(word, { nil: undefined })
-/** Whatever ends a line, rings a bell, moves a cursor or turns the text around. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is them we look for
-const UNRULY = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/
+/** Whatever ends a line, rings a bell, moves a cursor, turns the text around or has no shape. */
+const UNRULY = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 /** As it is expected back: cut, absent members dropped. */
 function plain(event: object): unknown {
@@ -118,6 +117,7 @@ it('a tool name cannot forge a second event', () => {
     '\u001b[2J\u001b[1;1H',
     '\u009b31m',
     'safe\u202egnp.exe',
+    'ad\u200bmin\ufeff\u{e0041}',
     '\ud800',
     'x\u2028y\u2029z\u0000',
   ]) {
