@@ -21,15 +21,16 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
   },
   'packages/gateway': {
     text: [],
-    config: [],
+    programs: [],
+    config: ['programs'],
     log: ['text'],
     state: ['config'],
     record: ['text'],
     sessions: [],
-    keys: ['record', 'log', 'config'],
+    keys: ['record', 'log', 'config', 'programs'],
     upstream: [],
     'upstream/http': ['upstream'],
-    'upstream/stdio': ['upstream'], // the two ways to an upstream never meet
+    'upstream/stdio': ['upstream', 'programs'], // the two ways to an upstream never meet
     proxy: ['upstream', 'sessions', 'record', 'log'],
     edge: ['proxy'],
     demo: [],

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
+import { faultOfProgram, withoutOwnPrograms } from '../programs/index.ts'
 import { isEveryAddress, isLoopbackHost } from './addresses.ts'
 import { connectionsFor, descriptorLimit } from './descriptors.ts'
 import type { Fault } from './issues.ts'
 import type { Path } from './problem.ts'
-import { faultOfProgram } from './programs.ts'
 import type { Environment } from './references.ts'
 import type { ServerSettings, Settings } from './settings.ts'
 
@@ -33,7 +33,7 @@ export function findWarnings(settings: Omit<Settings, 'warnings'>, env: Environm
     warn(['limits', 'connections'], 'is more than the limit on open files of this process leaves room for')
   }
   for (const [name, delivery] of keys.deliveries) {
-    const fault = delivery.kind === 'command' ? faultOfProgram(delivery.command, directory, env.PATH) : undefined
+    const fault = delivery.kind === 'command' ? faultOfProgram(delivery.command, directory, searchPath(env)) : undefined
     if (fault !== undefined) warn(['keys', 'deliveries', name, 'command'], fault)
   }
   for (const server of settings.servers.values()) warnAboutServer(server, env, warn)
@@ -45,6 +45,11 @@ function isPublic({ listen, publicUrl }: Pick<Settings, 'listen' | 'publicUrl'>)
   return !isLoopbackHost(listen.host) || (publicUrl !== undefined && !isLoopbackHost(new URL(publicUrl).hostname))
 }
 
+/** The one that programs run under. */
+function searchPath({ PATH }: Environment): string | undefined {
+  return PATH === undefined ? undefined : withoutOwnPrograms(PATH)
+}
+
 function warnAboutServer(
   { name, upstream, access, scopes }: ServerSettings,
   env: Environment,
@@ -52,7 +57,7 @@ function warnAboutServer(
 ): void {
   const path = ['servers', name]
   if (upstream.kind === 'stdio') {
-    const fault = faultOfProgram(upstream.command, upstream.cwd, upstream.env.PATH ?? env.PATH)
+    const fault = faultOfProgram(upstream.command, upstream.cwd, upstream.env.PATH ?? searchPath(env))
     if (fault !== undefined) warn([...path, 'upstream', 'command'], fault)
   }
   if (upstream.kind === 'http') {

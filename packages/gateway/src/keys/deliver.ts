@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Delivery } from '../config/index.ts'
+import { withoutOwnPrograms } from '../programs/index.ts'
 
 /** A receiver that takes longer is ended, in milliseconds. */
 const COMMAND_MS = 30_000
@@ -49,7 +50,7 @@ function runReceiver(command: string, args: readonly string[], parcel: Parcel): 
     const child = spawn(command, args, {
       stdio: ['pipe', 'ignore', 'ignore'],
       env: {
-        PATH: process.env.PATH,
+        PATH: process.env.PATH && withoutOwnPrograms(process.env.PATH),
         HOME: process.env.HOME,
         PORTCULLIS_KEY_ID: parcel.id,
         PORTCULLIS_CLIENT: parcel.clientId,

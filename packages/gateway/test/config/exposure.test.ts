@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { CERTIFICATE, KEY } from './certificate.ts'
 import { directory, givenFile, problemOf, problemsOf, SERVER, settingsOf, warningsOf } from './given.ts'
 
@@ -117,6 +118,15 @@ describe('warnings', () => {
       if (warning !== undefined) assert.match(warnings[0] ?? '', warning)
     })
   }
+
+  it('tell of a program that only npm finds, when it starts the gate in a clone', () => {
+    const bin = fileURLToPath(new URL('../../../../node_modules/.bin', import.meta.url))
+    const yaml = `keys: { deliveries: { a: { command: tsc } } }\n${program('tsc')}`
+
+    const warnings = warningsOf(yaml, { PATH: `${bin}:${directory}` })
+
+    assert.equal(warnings.filter((text) => text.includes('not in the search path')).length, 2, warnings.join('\n'))
+  })
 
   it('point at their line', () => {
     const [warning] = settingsOf(`${SERVER}\nstore: "memory:"\n`).warnings

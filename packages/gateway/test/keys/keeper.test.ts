@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { isDigestOf } from '@portcullis/auth/crypto'
 import type { OperationEvent } from '@portcullis/auth/events'
 import { issue } from '@portcullis/auth/keys'
@@ -131,6 +132,21 @@ it('gives a command the new key on stdin, its id in the environment, and nothing
   assert.match(received, new RegExp(`PORTCULLIS_CLIENT=${old.record.clientId}`))
   assert.doesNotMatch(received, /not-for-you/)
   assert.equal(keeper.events.length, 0)
+})
+
+it('gives a command the user’s search path, not what npm put before it when it started the gate', async (test) => {
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  const path = process.env.PATH
+  test.after(() => Object.assign(process.env, { PATH: path }))
+  process.env.PATH = `${root}node_modules/.bin:/lib/node_modules/npm/node-gyp-bin:/usr/bin:/bin`
+  const out = join(mkdtempSync(join(tmpdir(), 'received-')), 'path')
+  const args = ['-c', 'echo "$PATH" > "$0"', out]
+  const delivering = givenKeeper({ script: { kind: 'command', command: 'sh', args } })
+  await issue(delivering.open(), { ...TERMS, delivery: 'script' }, MADE)
+
+  await delivering.keepAt(MADE + 89 * DAY)
+
+  assert.equal(readFileSync(out, 'utf8'), '/usr/bin:/bin\n')
 })
 
 it('keeps the old key, and tries again, when nobody takes the new one', async () => {

@@ -1,11 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { withoutOwnPrograms } from '../../programs/index.ts'
 import { detailOf, type EndReason, endFor, reportEnd } from './end-reason.ts'
 import { leadsGroup, signalGroup, sweepGroup, watchGroup } from './group.ts'
 import { Inlet } from './inlet.ts'
 import { LineLog } from './line-log.ts'
 import { LineCutter } from './lines.ts'
 import type { Settings } from './options.ts'
-import { withoutOwnPrograms } from './search-path.ts'
 
 /** What a child may know of the gate's own environment. */
 const INHERITED = process.platform === 'win32' ? ['PATH', 'SystemRoot'] : ['PATH', 'HOME', 'LANG', 'TMPDIR']
