@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { it } from 'node:test'
+import { issue } from '@portcullis/auth/keys'
+import { type CredentialStore, memoryCredentials } from '@portcullis/auth/store'
+import { givenProxy, NOW } from './given.ts'
+
+/** One request by a client that would like to keep its connection. */
+async function ask(port: number, key?: string): Promise<IncomingMessage> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  }
+  const agent = new Agent({ keepAlive: true })
+  const sent = request({ port, host: '127.0.0.1', method: 'POST', headers, agent })
+  sent.end('{"jsonrpc":"2.0","id":1,"method":"tools/list"}')
+  const [answer] = await once(sent, 'response')
+  await once(answer.resume(), 'end')
+  agent.destroy()
+  return answer
+}
+
+async function givenKey(credentials: CredentialStore): Promise<string> {
+  const { secret } = await issue(credentials, { kind: 'api-key', server: 'tools', name: 'laptop' }, NOW)
+  return secret
+}
+
+it('in a crowd the connection of whoever has no key ends with the 401; who has one stays', async (t) => {
+  const credentials = memoryCredentials()
+  const key = await givenKey(credentials)
+  const { port, close } = await givenProxy({ credentials, isCrowded: true })
+  t.after(close)
+
+  const [stranger, known] = [await ask(port), await ask(port, key)]
+
+  assert.deepEqual([stranger.statusCode, stranger.headers.connection], [401, 'close'])
+  assert.deepEqual([known.statusCode, known.headers.connection], [202, 'keep-alive'])
+})
+
+it('with room left whoever has no key may ask again on the same connection', async (t) => {
+  const { port, close } = await givenProxy({})
+  t.after(close)
+
+  const stranger = await ask(port)
+
+  assert.deepEqual([stranger.statusCode, stranger.headers.connection], [401, 'keep-alive'])
+})
+
+for (const [how, changes] of [
+  ['at once', () => assert.fail('the disk is gone')],
+  ['later', () => Promise.reject(new Error('the disk is gone'))],
+] as const) {
+  it(`who cannot be checked, because the store fails ${how}, is refused and counted`, async (t) => {
+    const credentials = memoryCredentials()
+    const key = await givenKey(credentials)
+    const { port, refusals, close } = await givenProxy({ credentials: { ...credentials, changes } })
+    t.after(close)
+
+    const answers = [await ask(port, key), await ask(port, key)]
+
+    assert.deepEqual(
+      answers.map(({ statusCode }) => statusCode),
+      [503, 503],
+    )
+    const counted = { peer: '127.0.0.1', reason: 'store_silent', server: 'tools' }
+    assert.deepEqual(refusals, [counted, counted])
+  })
+}
