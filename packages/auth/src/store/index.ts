@@ -16,6 +16,7 @@ export type {
   Revocation,
   Rotation,
 } from './credentials.ts'
+export * from './issuer/index.ts'
 export { memoryCredentials, rotationObstacle } from './memory.ts'
 export { memorySessions, type SessionRecord, type SessionStore } from './sessions.ts'
 export { sqliteCredentials } from './sqlite/credentials.ts'

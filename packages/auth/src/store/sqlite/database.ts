@@ -50,6 +50,66 @@ const MIGRATIONS: readonly string[] = [
    ) without rowid;
    create index sessions_by_last_seen on sessions (last_seen_at);`,
   `create index credentials_by_client on credentials (client_id) where delivery is not null;`,
+  `create table artifacts (
+     model text not null,
+     id_hash text not null,
+     payload blob not null,
+     grant_id text,
+     uid_hash text,
+     account_id text,
+     client_id text,
+     consumed_at integer,
+     expires_at integer not null,
+     primary key (model, id_hash)
+   ) without rowid;
+   create index artifacts_by_grant on artifacts (grant_id) where grant_id is not null;
+   create index artifacts_by_uid on artifacts (uid_hash) where uid_hash is not null;
+   create index artifacts_by_account on artifacts (account_id, model) where account_id is not null;
+   create index artifacts_by_end on artifacts (expires_at);
+   create table accounts (
+     id text primary key,
+     name text not null unique collate nocase,
+     password text,
+     is_admin integer not null,
+     created_at integer not null,
+     disabled_at integer,
+     last_sign_in_at integer
+   ) without rowid;
+   create table account_links (
+     token_hash text primary key,
+     kind text not null,
+     account_id text,
+     expires_at integer not null
+   ) without rowid;
+   create table clients (
+     client_id text primary key,
+     origin text not null,
+     name text not null,
+     metadata blob not null,
+     created_at integer not null,
+     network text,
+     used_at integer,
+     approved_at integer,
+     blocked_at integer,
+     expires_at integer
+   ) without rowid;
+   create index clients_unused on clients (expires_at) where used_at is null and expires_at is not null;
+   create table signing_keys (
+     kid text primary key,
+     algorithm text not null,
+     sealed blob not null,
+     created_at integer not null,
+     active_at integer not null,
+     retired_at integer
+   ) without rowid;
+   create table revocations (
+     seq integer primary key autoincrement,
+     kind text not null,
+     id text not null,
+     at integer not null,
+     expires_at integer not null
+   );
+   create index revocations_by_end on revocations (expires_at);`,
 ]
 
 /**

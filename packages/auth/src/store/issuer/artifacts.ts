@@ -1,0 +1,57 @@
+import type { MaybePromise } from '../credentials.ts'
+
+/**
+ * Something the issuer keeps for a while: a session, a code, a refresh token, a grant, an interaction. Ids are hashed
+ * and payloads sealed by who stores them, so nothing here can be used by who reads the database.
+ */
+export interface Artifact {
+  /** What kind of thing it is, in the engine's word: `Session`, `AuthorizationCode`, `RefreshToken`, `Grant` … */
+  readonly model: string
+  /** SHA-256 of the id or of the token itself, base64url. */
+  readonly idHash: string
+  readonly payload: Uint8Array
+  /** The grant that it stands on and ends with. */
+  readonly grantId?: string
+  /** A session's second name, hashed. */
+  readonly uidHash?: string
+  readonly accountId?: string
+  readonly clientId?: string
+  /** Seconds since the epoch; absent: not used up. */
+  readonly consumedAt?: number
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export type Spending = 'spent' | 'replayed' | 'unknown'
+
+export interface ArtifactFilter {
+  readonly model: string
+  readonly accountId?: string
+  readonly clientId?: string
+  /** Continue behind this id hash. */
+  readonly after?: string
+  /** 1 to 10 000; default 1 000. */
+  readonly limit?: number
+}
+
+/** Any number of processes may use one store at once. */
+export interface ArtifactStore {
+  /** Inserts, or replaces all but `consumedAt` of what is there. */
+  put(artifact: Artifact): MaybePromise<void>
+  /** For ids that may be used once. @returns false when it was there: of any number of callers exactly one gets true. */
+  putOnce(artifact: Artifact): MaybePromise<boolean>
+  /** What has expired is not found. */
+  find(model: string, idHash: string, now: number): MaybePromise<Artifact | undefined>
+  findByUid(model: string, uidHash: string, now: number): MaybePromise<Artifact | undefined>
+  /** Atomic: of any number of callers exactly one gets `spent`. */
+  spend(model: string, idHash: string, now: number): MaybePromise<Spending>
+  remove(model: string, idHash: string): MaybePromise<void>
+  /** Everything that stands on a grant, and the grant itself. @returns how many rows went. */
+  removeByGrant(grantId: string): MaybePromise<number>
+  /** Everything of one account (sessions, grants and what stands on them). */
+  removeByAccount(accountId: string): MaybePromise<number>
+  /** In the order of their id hashes; what has expired is left out. */
+  list(filter: ArtifactFilter, now: number): MaybePromise<readonly Artifact[]>
+  /** Forgets what expired before `now`, at most `limit` rows in one go. @returns how many rows went. */
+  prune(now: number, limit: number): MaybePromise<number>
+}

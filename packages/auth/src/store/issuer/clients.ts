@@ -1,0 +1,58 @@
+import type { MaybePromise } from '../credentials.ts'
+
+/**
+ * How a client came to be known.
+ * - `registered`: by itself, at the registration endpoint (RFC 7591).
+ * - `created`: by the operator.
+ * - `document`: it names itself by the URL of its metadata; only what was decided about it is kept here.
+ */
+export type ClientOrigin = 'registered' | 'created' | 'document'
+
+/** Times are seconds since the epoch. */
+export interface ClientRecord {
+  readonly clientId: string
+  readonly origin: ClientOrigin
+  /** As it calls itself, or as the operator labelled it. */
+  readonly name: string
+  /** Client metadata (RFC 7591 §2) as sealed JSON; empty for `document`. */
+  readonly metadata: Uint8Array
+  readonly createdAt: number
+  /** The network it was registered from. */
+  readonly network?: string
+  /** The first time a person let it in; until then it can be forgotten. */
+  readonly usedAt?: number
+  /** When the operator approved of it. */
+  readonly approvedAt?: number
+  /** When the operator shut it out. */
+  readonly blockedAt?: number
+  /** Forgotten then unless it was used. */
+  readonly expiresAt?: number
+}
+
+export interface ClientFilter {
+  readonly origin?: ClientOrigin
+  readonly after?: string
+  /** 1 to 10 000; default 1 000. */
+  readonly limit?: number
+}
+
+export interface ClientStore {
+  /** @throws when the id is taken. */
+  insert(client: ClientRecord): MaybePromise<void>
+  /**
+   * Atomic: inserts while fewer than `limit` registered clients wait to be used for the first time.
+   * @returns whether it did.
+   */
+  insertRegistered(client: ClientRecord, limit: number): MaybePromise<boolean>
+  /** What has expired unused is not found. */
+  find(clientId: string, now: number): MaybePromise<ClientRecord | undefined>
+  list(filter: ClientFilter, now: number): MaybePromise<readonly ClientRecord[]>
+  /** Notes the first use, after which the client stays. */
+  noteUse(clientId: string, at: number): MaybePromise<void>
+  /** @param at Undefined takes it back. */
+  setBlocked(clientId: string, at: number | undefined): MaybePromise<boolean>
+  setApproved(clientId: string, at: number | undefined): MaybePromise<boolean>
+  remove(clientId: string): MaybePromise<boolean>
+  /** Forgets what has expired unused. @returns how many. */
+  prune(now: number): MaybePromise<number>
+}

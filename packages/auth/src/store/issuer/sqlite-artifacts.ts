@@ -1,0 +1,102 @@
+import { type SqliteDatabase, transaction } from '../sqlite/database.ts'
+import type { Artifact, ArtifactStore } from './artifacts.ts'
+
+/** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
+export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
+  const insertion = `insert into artifacts
+     (model, id_hash, payload, grant_id, uid_hash, account_id, client_id, consumed_at, expires_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  const putting = db.prepare(
+    `${insertion} on conflict (model, id_hash) do update set payload = excluded.payload, grant_id = excluded.grant_id,
+       uid_hash = excluded.uid_hash, account_id = excluded.account_id, client_id = excluded.client_id,
+       expires_at = excluded.expires_at`,
+  )
+  // What has expired is as good as gone, and must not keep its id for ever.
+  const puttingOnce = db.prepare(
+    `${insertion} on conflict (model, id_hash) do update set payload = excluded.payload,
+       expires_at = excluded.expires_at where artifacts.expires_at <= ?10`,
+  )
+  const selection = db.prepare('select * from artifacts where model = ? and id_hash = ? and expires_at > ?')
+  const byUid = db.prepare('select * from artifacts where model = ? and uid_hash = ? and expires_at > ?')
+  const spending = db.prepare(
+    'update artifacts set consumed_at = ? where model = ? and id_hash = ? and consumed_at is null',
+  )
+  const removal = db.prepare('delete from artifacts where model = ? and id_hash = ?')
+  return {
+    put(artifact) {
+      putting.run(...toRow(artifact))
+    },
+    putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
+    find: (model, idHash, now) => read(selection.get(model, idHash, now)),
+    findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
+    spend(model, idHash, now) {
+      if (Number(spending.run(now, model, idHash).changes) === 1) return 'spent'
+      return selection.get(model, idHash, 0) === undefined ? 'unknown' : 'replayed'
+    },
+    remove(model, idHash) {
+      removal.run(model, idHash)
+    },
+    removeByGrant: (grantId) => Number(db.prepare('delete from artifacts where grant_id = ?').run(grantId).changes),
+    removeByAccount: (accountId) =>
+      transaction(db, () => {
+        const standing = `delete from artifacts where grant_id in
+          (select grant_id from artifacts where account_id = ? and grant_id is not null)`
+        const first = Number(db.prepare(standing).run(accountId).changes)
+        return first + Number(db.prepare('delete from artifacts where account_id = ?').run(accountId).changes)
+      }),
+    list({ model, accountId, clientId, after = '', limit = 1000 }, now) {
+      const asked = [
+        ...(accountId === undefined ? [] : ([['account_id', accountId]] as const)),
+        ...(clientId === undefined ? [] : ([['client_id', clientId]] as const)),
+      ]
+      const conditions = asked.map(([column]) => `and ${column} = ?`).join(' ')
+      const page = db.prepare(
+        `select * from artifacts where model = ? and id_hash > ? and expires_at > ? ${conditions}
+         order by id_hash limit ?`,
+      )
+      return page.all(model, after, now, ...asked.map(([, value]) => value), limit).map(toArtifact)
+    },
+    prune: (now, limit) =>
+      Number(
+        db
+          .prepare(
+            `delete from artifacts where (model, id_hash) in
+               (select model, id_hash from artifacts where expires_at <= ? limit ?)`,
+          )
+          .run(now, limit).changes,
+      ),
+  }
+}
+
+function toRow(artifact: Artifact) {
+  const { model, idHash, payload, grantId, uidHash, accountId, clientId, consumedAt, expiresAt } = artifact
+  return [
+    model,
+    idHash,
+    payload,
+    grantId ?? null,
+    uidHash ?? null,
+    accountId ?? null,
+    clientId ?? null,
+    consumedAt ?? null,
+    expiresAt,
+  ] as const
+}
+
+function read(row: Record<string, unknown> | undefined): Artifact | undefined {
+  return row === undefined ? undefined : toArtifact(row)
+}
+
+function toArtifact(row: Record<string, unknown>): Artifact {
+  return {
+    model: row.model as string,
+    idHash: row.id_hash as string,
+    payload: row.payload as Uint8Array,
+    expiresAt: row.expires_at as number,
+    ...(row.grant_id === null ? {} : { grantId: row.grant_id as string }),
+    ...(row.uid_hash === null ? {} : { uidHash: row.uid_hash as string }),
+    ...(row.account_id === null ? {} : { accountId: row.account_id as string }),
+    ...(row.client_id === null ? {} : { clientId: row.client_id as string }),
+    ...(row.consumed_at === null ? {} : { consumedAt: row.consumed_at as number }),
+  }
+}

@@ -1,0 +1,54 @@
+import { durableTransaction, type SqliteDatabase } from '../sqlite/database.ts'
+import type { SigningKeyRecord, SigningKeyStore } from './signing-keys.ts'
+
+/** Signing keys in SQLite. The database must have been prepared; the caller closes it. */
+export function sqliteSigningKeys(db: SqliteDatabase): SigningKeyStore {
+  const insertion = 'insert into signing_keys (kid, algorithm, sealed, created_at, active_at, retired_at)'
+  const version = db.prepare(`select count(*) || ' ' || coalesce(max(created_at), 0) || ' ' ||
+    coalesce(sum(retired_at), 0) as version from signing_keys`)
+  return {
+    insertFirst: (key) =>
+      durableTransaction(
+        db,
+        () =>
+          Number(
+            db
+              .prepare(`${insertion} select ?, ?, ?, ?, ?, ? where not exists (select 1 from signing_keys)`)
+              .run(...toRow(key)).changes,
+          ) === 1,
+      ),
+    insert(key) {
+      durableTransaction(db, () => db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?)`).run(...toRow(key)))
+    },
+    list: (now) =>
+      db
+        .prepare('select * from signing_keys where retired_at is null or retired_at > ? order by active_at, kid')
+        .all(now)
+        .map(toKey),
+    retire: (kid, at) =>
+      durableTransaction(
+        db,
+        () =>
+          Number(
+            db.prepare('update signing_keys set retired_at = ? where kid = ? and retired_at is null').run(at, kid)
+              .changes,
+          ) === 1,
+      ),
+    version: () => version.get()?.version as string,
+  }
+}
+
+function toRow({ kid, algorithm, sealed, createdAt, activeAt, retiredAt }: SigningKeyRecord) {
+  return [kid, algorithm, sealed, createdAt, activeAt, retiredAt ?? null] as const
+}
+
+function toKey(row: Record<string, unknown>): SigningKeyRecord {
+  return {
+    kid: row.kid as string,
+    algorithm: row.algorithm as string,
+    sealed: row.sealed as Uint8Array,
+    createdAt: row.created_at as number,
+    activeAt: row.active_at as number,
+    ...(row.retired_at === null ? {} : { retiredAt: row.retired_at as number }),
+  }
+}
