@@ -152,6 +152,21 @@ describe('a child that misbehaves', () => {
     assert.ok(callers.filter((caller) => caller.deref() !== undefined).length <= 2)
   })
 
+  it('may take long to come up: what callers had sent that have left meanwhile is not kept', async () => {
+    const { upstream } = givenServer('silent.mjs', { probeTimeoutMs: 60_000, startTimeoutMs: 60_000 })
+    const value = 'x'.repeat(2_000_000)
+    const before = memoryInUse()
+
+    for (let id = 0; id < 20; id++) {
+      const call = modern(id, 'tools/call', { name: 'nothing', arguments: { value: `${id}${value}` } })
+      post(upstream, call, { era: 'modern' }).leave()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+
+    const grown = memoryInUse() - before
+    assert.ok(grown < 40_000_000, `${grown} bytes more after 40 MB`)
+  })
+
   it('may owe a thousand answers: then it is busy, and takes requests again when it has answered', async () => {
     const { upstream, session } = await givenPuppet()
     const line = '{"jsonrpc":"2.0","id":$id,"result":{}}'

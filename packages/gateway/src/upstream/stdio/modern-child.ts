@@ -25,15 +25,16 @@ export class ModernChild {
     this.#settings = settings
   }
 
-  /** Why the request is refused without asking the child. A promise only where the child's tools are not known yet. */
-  check(request: RequestMessage, call: Call): Refusal | undefined | Promise<Refusal | undefined> {
+  /** A child judges by its first message only what a server over HTTP judges by each. */
+  versionRefusal(request: RequestMessage): Refusal | undefined {
     const version = metaOf(request)[VERSION]
-    // A child judges by its first message only what a server over HTTP judges by each.
-    if (this.#versions?.includes(version as string) === false) return versionUnsupported(version, this.#versions)
-    if (request.method !== 'tools/call' || request.name === undefined) return undefined
-    const params = this.#tools.paramsOf(request.name)
-    if (params instanceof Promise) return params.then((known) => refusalOf(known, request, call))
-    return refusalOf(params, request, call)
+    const isUnknown = this.#versions?.includes(version as string) === false
+    return isUnknown ? versionUnsupported(version, this.#versions ?? []) : undefined
+  }
+
+  /** What the headers of a request must repeat. A promise only where the child's tools are not known yet. */
+  paramsOf({ method, name }: RequestMessage): readonly MirroredParam[] | Promise<readonly MirroredParam[]> {
+    return method === 'tools/call' && name !== undefined ? this.#tools.paramsOf(name) : []
   }
 
   /** @returns The request's number, or why it was not sent. */
@@ -67,7 +68,12 @@ export function placeModern(
   }
 }
 
-function refusalOf(params: readonly MirroredParam[], request: RequestMessage, call: Call): Refusal | undefined {
+/** Why a request is refused whose headers do not say what its arguments say. */
+export function headersRefusal(
+  params: readonly MirroredParam[],
+  request: RequestMessage,
+  call: Call,
+): Refusal | undefined {
   const fault = checkMirroredParams(params, request.params?.arguments, (name) => fieldOf(call.headers, name))
   return fault === undefined ? undefined : headerMismatch(fault.message)
 }

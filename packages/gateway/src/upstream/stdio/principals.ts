@@ -1,11 +1,9 @@
 import type { Incoming, RequestMessage } from '@portcullis/auth/protocol'
 import type { Answer, Call } from '../upstream.ts'
-import { takesStream } from './accept.ts'
-import { Exchange } from './exchange.ts'
-import type { ModernChild } from './modern-child.ts'
-import type { ModernChildren, Opened } from './modern-children.ts'
+import type { ModernChildren } from './modern-children.ts'
+import { ModernRequest } from './modern-request.ts'
 import type { Settings } from './options.ts'
-import { accepted, NOT_READ, POST_ONLY, REQUESTS_ONLY, type Refusal, refuse, SESSIONS_ONLY } from './refusals.ts'
+import { accepted, NOT_READ, POST_ONLY, REQUESTS_ONLY, refuse } from './refusals.ts'
 import { toLine } from './wire.ts'
 
 /** The modern side of a stdio server: one child per principal, shared by whatever clients that principal has. */
@@ -38,42 +36,9 @@ export class Principals {
   }
 
   #request(call: Call, incoming: Incoming, request: RequestMessage, answer: Answer): void {
-    let callOff = (): void => {}
-    const exchange = new Exchange(answer, {
-      settings: this.#settings,
-      canStream: takesStream(call),
-      statusOf,
-      onEnd: (ending) => (ending === 'left' || ending === 'failed') && callOff(),
-    })
-    const ask = (open: ModernChild, refusal: Refusal | undefined): void => {
-      if (!exchange.isOpen) return
-      if (refusal !== undefined) exchange.refuse(refusal, request.id)
-      else {
-        const asked = open.ask(incoming, request, exchange)
-        if (typeof asked !== 'number') exchange.fail(asked, request.id)
-        else callOff = () => open.child.conversation.callOff(asked, 'The caller has left.')
-      }
-    }
-    const check = (opened: Opened): void => {
-      if (opened === 'legacy') exchange.refuse(SESSIONS_ONLY, request.id)
-      else if ('reason' in opened) exchange.fail(opened, request.id)
-      else {
-        const refusal = opened.check(request, call)
-        if (refusal instanceof Promise) refusal.then((late) => ask(opened, late))
-        else ask(opened, refusal)
-      }
-    }
+    const asking = new ModernRequest({ call, incoming, request }, answer, this.#settings)
     const open = this.#children.of(call.principalKey)
-    if (open !== undefined) check(open)
-    else this.#children.openFor(call.principalKey).then(check)
+    if (open !== undefined) asking.put(open)
+    else this.#children.openFor(call.principalKey).then((opened) => asking.put(opened))
   }
-}
-
-/**
- * The HTTP status of a JSON-RPC error (TM-05 to TM-07, TM-11). Invalid params are the caller's affair, so 200; a
- * request without the `_meta` of this era would be 400 too, and does not come this far.
- */
-function statusOf(errorCode: number): number {
-  if (errorCode === -32601) return 404
-  return errorCode >= -32022 && errorCode <= -32020 ? 400 : 200
 }
