@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { type Gate, givenConfig, type Issued, launch, portcullis, startGate } from './harness/gate.ts'
 import { type Answer, EventStream, type HeaderFields } from './harness/http.ts'
 import { bearer, errorOf, initialize, type Json, post, type Speaker, speak, textOf, toolNames } from './harness/mcp.ts'
+import { startPair, stop } from './harness/pair.ts'
 import { until } from './harness/processes.ts'
 import { EVERY, LEGACY, MODERN, type Revision, scenario, setUp, tearDown, topic } from './harness/suite.ts'
-import { type Journal, journaledProgram } from './harness/upstreams.ts'
+import type { Journal } from './harness/upstreams.ts'
 import { TOOLS, Witness } from './servers/witness.ts'
 
 const LISTING = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
@@ -17,20 +18,9 @@ topic('D. Keys while the gate runs', () => {
   let journal: Journal
 
   setUp(async () => {
-    witness = await Witness.start()
-    journal = journaledProgram()
-    gate = await startGate({
-      stdio: { maxPerPrincipal: 4, maxTotal: 30 },
-      servers: {
-        http: { upstream: { url: witness.url() }, access: ['api-key'] },
-        stdio: { upstream: journal.upstream, access: ['api-key'] },
-      },
-    })
+    ;({ gate, witness, journal } = await startPair({ settings: { stdio: { maxPerPrincipal: 4, maxTotal: 30 } } }))
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   const list = (key: string, server = 'http', further: HeaderFields = {}): Promise<Answer> =>
     post(gate.mcp(server), LISTING, { ...bearer(key), ...further })

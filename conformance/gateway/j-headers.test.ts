@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import type { Gate } from './harness/gate.ts'
 import { type Answer, type HeaderFields, send, Wire } from './harness/http.ts'
 import { bearer, post, type Speaker } from './harness/mcp.ts'
+import { stop } from './harness/pair.ts'
 import { runProgram } from './harness/processes.ts'
 import { expectServed, framed, startStage } from './harness/stage.ts'
 import { afterEachOne, EVERY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
@@ -20,10 +21,7 @@ topic('J. Bad input: lengths and headers', () => {
   setUp(async () => {
     ;({ gate, witness, key, url, good } = await startStage())
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   afterEachOne(() => expectServed(good, witness))
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Gate } from './harness/gate.ts'
 import { type Answer, type HeaderFields, send, Wire } from './harness/http.ts'
 import { bearer, errorOf, type Json, mirrored, post, read, type Speaker, speak, textOf } from './harness/mcp.ts'
+import { stop } from './harness/pair.ts'
 import { until } from './harness/processes.ts'
 import { expectRefused, expectServed, framed, startStage } from './harness/stage.ts'
 import { afterEachOne, EVERY, LEGACY, MODERN, scenario, setUp, tearDown, topic } from './harness/suite.ts'
@@ -22,10 +23,7 @@ topic('J. Bad input: messages and pace', () => {
   setUp(async () => {
     ;({ gate, witness, journal, modernJournal, key, stdioKey, modernKey, url, good } = await startStage())
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   afterEachOne(() => expectServed(good, witness))
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { Agent } from 'node:http'
-import { type Gate, launch, portcullis, startGate } from './harness/gate.ts'
+import { type Gate, launch, portcullis } from './harness/gate.ts'
 import { send } from './harness/http.ts'
 import { bearer, envelope, type Json, mirrored, postFields, speak, textOf } from './harness/mcp.ts'
+import { startPair, stop } from './harness/pair.ts'
 import { childrenOf, isAlive, until } from './harness/processes.ts'
 import { MODERN, scenario, setUp, tearDown, topic } from './harness/suite.ts'
-import { type Journal, journaledProgram } from './harness/upstreams.ts'
-import { Witness } from './servers/witness.ts'
+import type { Journal } from './harness/upstreams.ts'
+import type { Witness } from './servers/witness.ts'
 
 const WORKERS = 16
 
@@ -16,21 +17,10 @@ topic('K. The record: when the gate is killed', () => {
   let journal: Journal
 
   setUp(async () => {
-    witness = await Witness.start()
-    journal = journaledProgram()
-    gate = await startGate({
-      // Small files, so that a kill meets one that was just begun, too.
-      record: { segmentBytes: '16KiB' },
-      servers: {
-        http: { upstream: { url: witness.url() }, access: ['api-key'] },
-        stdio: { upstream: journal.upstream, access: ['api-key'] },
-      },
-    })
+    // Small files, so that a kill meets one that was just begun, too.
+    ;({ gate, witness, journal } = await startPair({ settings: { record: { segmentBytes: '16KiB' } } }))
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   /** What the record says while no gate runs. */
   async function auditAfterwards(...filter: readonly string[]): Promise<Json[]> {

@@ -5,9 +5,9 @@ import { filesBelow, type Gate, type Issued, startGate } from './harness/gate.ts
 import { send } from './harness/http.ts'
 import { neverMade } from './harness/keys.ts'
 import { bearer, type Json, post, postFields, speak } from './harness/mcp.ts'
+import { startPair, stop } from './harness/pair.ts'
 import { LEGACY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
-import { type Journal, journaledProgram } from './harness/upstreams.ts'
-import { Witness } from './servers/witness.ts'
+import type { Witness } from './servers/witness.ts'
 
 const newest = LEGACY.slice(-1)
 /** Words that end a line, steer a terminal, turn text around, or stand for nothing. */
@@ -33,16 +33,9 @@ topic('K. The record: the words of strangers', () => {
   let witness: Witness
 
   setUp(async () => {
-    witness = await Witness.start()
-    gate = await startGate({
-      record: { stderr: true },
-      servers: { http: { upstream: { url: witness.url() }, access: ['api-key'] } },
-    })
+    ;({ gate, witness } = await startPair({ settings: { record: { stderr: true } } }))
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   scenario(
     'names with line ends and escape sequences stay words: in the spool, in the log, in what a query prints',
@@ -113,27 +106,16 @@ topic('K. The record: the words of strangers', () => {
 topic('K. The record: what is never in it', () => {
   let gate: Gate
   let witness: Witness
-  let journal: Journal
 
   setUp(async () => {
-    witness = await Witness.start()
-    journal = journaledProgram()
-    gate = await startGate({
-      record: { stderr: true },
-      log: { level: 'trace' },
-      servers: {
-        http: {
-          upstream: { url: witness.url(), headers: { authorization: 'Bearer UPSTREAM-SECRET' } },
-          access: ['api-key', 'unlisted'],
-        },
-        stdio: { upstream: { ...journal.upstream, env: { TOKEN: 'PROGRAM-SECRET' } }, access: ['api-key'] },
-      },
-    })
+    ;({ gate, witness } = await startPair({
+      settings: { record: { stderr: true }, log: { level: 'trace' } },
+      http: { headers: { authorization: 'Bearer UPSTREAM-SECRET' } },
+      access: ['api-key', 'unlisted'],
+      stdio: { env: { TOKEN: 'PROGRAM-SECRET' } },
+    }))
   })
-  tearDown(async () => {
-    await gate?.stop()
-    witness?.close()
-  })
+  tearDown(() => stop(gate, witness))
 
   scenario(
     'no key, secret, session id, argument or answer is in any file that the gate keeps, in its log or in a query',
