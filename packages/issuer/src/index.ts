@@ -2,4 +2,5 @@
  * The embedded OAuth 2.1 authorization server: a person signs in, sees what a client asks for and says yes; the client
  * gets tokens that the guard next to it knows how to check.
  */
-export {}
+export type { Lifetimes, Resource } from './engine/index.ts'
+export { type Issuer, type IssuerOptions, type IssuerStores, openIssuer } from './issuer.ts'

@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorReply, type Reply } from '@portcullis/auth/http'
+import type { Handler } from '../web/index.ts'
+import { readVisit } from './read-visit.ts'
+
+export interface EdgeOptions {
+  /** Asked in this order until one answers. */
+  readonly handlers: readonly Handler[]
+  /** Told of faults, which callers learn nothing of. */
+  readonly onFault: (error: unknown) => void
+}
+
+const TOO_LARGE = errorReply(413, 'invalid_request', 'The body is too long.')
+const NOT_FOUND = errorReply(404, 'not_found', 'There is nothing here.')
+const FAULT = errorReply(500, 'server_error', 'The request could not be served.')
+
+export type Edge = (request: IncomingMessage, response: ServerResponse, peer: string) => void
+
+/** Answers everything under the issuer's own paths. Each request is read whole, within bounds, before anyone sees it. */
+export function createEdge({ handlers, onFault }: EdgeOptions): Edge {
+  const answer = async (request: IncomingMessage, peer: string): Promise<Reply> => {
+    const visit = await readVisit(request, peer)
+    if (visit === undefined) return TOO_LARGE
+    for (const handler of handlers) {
+      const reply = await handler(visit)
+      if (reply !== undefined) return reply
+    }
+    return NOT_FOUND
+  }
+  return (request, response, peer) => {
+    answer(request, peer)
+      .catch((error: unknown) => {
+        onFault(error)
+        return FAULT
+      })
+      .then((reply) => send(request, response, reply))
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
+  const bytes = Buffer.from(body)
+  if (!request.complete) response.shouldKeepAlive = false
+  response.writeHead(status, [...headers, 'content-length', String(bytes.length)])
+  response.end(request.method === 'HEAD' ? undefined : bytes)
+}

@@ -1,0 +1,7 @@
+/**
+ * The issuer's door: bounds and reads requests, pins origin and scheme, serves metadata and keys as bytes, and mends
+ * what clients leave out before the engine hears of it.
+ */
+export { createEdge, type EdgeOptions } from './edge.ts'
+export { metadataPaths, readKeys, readMetadata } from './metadata.ts'
+export { protocolEndpoints } from './protocol.ts'

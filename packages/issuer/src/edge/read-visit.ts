@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { Visit } from '../web/index.ts'
+
+/** The longest body that the issuer reads, in bytes: registrations and forms are far shorter. */
+export const MAX_BODY = 65_536
+
+/** The request as the rooms above see it. @returns undefined when its body is longer than `MAX_BODY` or breaks off. */
+export async function readVisit(request: IncomingMessage, peer: string): Promise<Visit | undefined> {
+  const target = request.url as string
+  const at = target.indexOf('?')
+  const path = at === -1 ? target : target.slice(0, at)
+  const search = at === -1 ? '' : target.slice(at + 1)
+  const body = await readBody(request)
+  if (body === undefined) return undefined
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )
+  const isForm = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() === FORM
+  return {
+    method: request.method as string,
+    path,
+    query: new URLSearchParams(search),
+    search,
+    headers,
+    form: new URLSearchParams(isForm ? body.toString('utf8') : ''),
+    body,
+    peer,
+  }
+}
+
+export const FORM = 'application/x-www-form-urlencoded'
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of request) {
+      length += chunk.length
+      if (length > MAX_BODY) return undefined
+      chunks.push(chunk)
+    }
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(chunks)
+}

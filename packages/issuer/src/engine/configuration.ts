@@ -1,0 +1,156 @@
+import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider'
+import { errors } from 'oidc-provider'
+import { deriveKey } from '../vault/index.ts'
+import { adapterFor } from './adapter.ts'
+import type { EngineOptions } from './options.ts'
+import { interactionPolicy } from './policy.ts'
+import { findResource } from './resources.ts'
+
+export const ROUTES = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  registration: '/oauth/register',
+  revocation: '/oauth/revoke',
+  introspection: '/oauth/introspect',
+  jwks: '/oauth/jwks',
+} as const
+
+const DAY = 86_400
+/** An access token cannot be taken back everywhere, so it is short-lived; a code is redeemed within seconds. */
+export const CODE_SECONDS = 60
+const INTERACTION_SECONDS = 3600
+const SESSION_SECONDS = 14 * DAY
+
+/** How the engine is set up. Each line that is not obvious closes a trap of `docs/decisions`. */
+export function configurationOf(options: EngineOptions, keys: readonly JWK[]): Configuration {
+  const { issuer, sealingKey, resources, lifetimes, features } = options
+  const isSecure = issuer.startsWith('https:')
+  const resourceScopes = [...new Set(resources.flatMap(({ scopes }) => scopes))]
+  return {
+    adapter: (model: string) => adapterFor(model, { ...options, accessTokenSeconds: lifetimes.accessToken + 60 }),
+    jwks: { keys: [...keys] },
+    routes: ROUTES,
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    // Resource scopes must be known to the server, too, or registration refuses clients that name them.
+    scopes: ['openid', 'offline_access', ...resourceScopes],
+    claims: { openid: ['sub'] },
+    subjectTypes: ['public'],
+    clientDefaults: {
+      application_type: 'native',
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      id_token_signed_response_alg: options.algorithm,
+    },
+    clientAuthMethods: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
+    enabledJWA: {
+      idTokenSigningAlgValues: [options.algorithm],
+      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+    },
+    // Tokens are asked for by programs of any origin; the authorization endpoint has no CORS in any case.
+    clientBasedCORS: () => true,
+    cookies: {
+      keys: [Buffer.from(deriveKey(sealingKey, 'cookies')).toString('base64url')],
+      names: isSecure
+        ? {
+            session: '__Host-portcullis-session',
+            interaction: '__Secure-portcullis-interaction',
+            resume: '__Secure-portcullis-resume',
+          }
+        : {
+            session: 'portcullis-session',
+            interaction: 'portcullis-interaction',
+            resume: 'portcullis-resume',
+          },
+      long: { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: true, path: '/' },
+      short: { httpOnly: true, sameSite: 'lax', secure: isSecure, signed: true },
+    },
+    ttl: {
+      // A number would override what the resource server says.
+      AccessToken: () => lifetimes.accessToken,
+      AuthorizationCode: CODE_SECONDS,
+      Grant: lifetimes.grant,
+      IdToken: lifetimes.accessToken,
+      Interaction: INTERACTION_SECONDS,
+      RefreshToken: (_, token) => {
+        const begun = token.iiat ?? Math.floor(Date.now() / 1000)
+        const left = begun + lifetimes.grant - Math.floor(Date.now() / 1000)
+        return Math.max(1, Math.min(lifetimes.refreshToken, left))
+      },
+      Session: SESSION_SECONDS,
+    },
+    // MCP clients often do not ask for offline_access, and have nobody to sign in again every quarter of an hour.
+    issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    // Signing out of the browser does not end what clients were granted.
+    expiresWithSession: () => false,
+    findAccount: async (_, id) => {
+      if (!(await options.people.isLive(id))) return undefined
+      return { accountId: id, claims: async () => ({ sub: id }) }
+    },
+    loadExistingGrant: (ctx) => existingGrant(ctx, options),
+    extraTokenClaims: (_, token) => ('grantId' in token && token.grantId ? { grant_id: token.grantId } : undefined),
+    interactions: {
+      url: (_, interaction) => `${options.interactionPath}/${interaction.uid}`,
+      policy: interactionPolicy(),
+    },
+    renderError: (ctx, out) => {
+      ctx.type = 'application/json'
+      ctx.body = out
+    },
+    ...features?.configuration,
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      registration: { enabled: true, issueRegistrationAccessToken: false },
+      revocation: { enabled: true, allowedPolicy: ownTokensOnly },
+      introspection: { enabled: true, allowedPolicy: ownTokensOnly } as never, // the types know only its absence
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, _client, oneOf) => defaultResource(options, oneOf),
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_, uri) => {
+          const resource = findResource(resources, uri)
+          if (resource === undefined) throw new errors.InvalidTarget()
+          return {
+            scope: resource.scopes.join(' '),
+            audience: resource.uri,
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: lifetimes.accessToken,
+            jwt: { sign: { alg: options.algorithm } },
+          }
+        },
+      },
+      ...features?.engine,
+    },
+  }
+}
+
+/** A client that names no resource means the only one there is (requirements LG-05); among several nobody guesses. */
+function defaultResource({ resources }: EngineOptions, oneOf: readonly string[] | undefined): string {
+  if (oneOf !== undefined && oneOf.length === 1) return oneOf[0] as string
+  const [only, ...others] = resources
+  if (only === undefined || others.length > 0) {
+    throw new errors.InvalidTarget('name the resource: this issuer serves several')
+  }
+  return only.uri
+}
+
+async function ownTokensOnly(
+  _: KoaContextWithOIDC,
+  client: { clientId: string },
+  token: { clientId?: string | undefined },
+) {
+  return token.clientId === client.clientId
+}
+
+/** The grant that an authorization stands on: the one the person has just made. Each authorization has its own. */
+async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOptions) {
+  const made = ctx.oidc.result?.consent?.grantId
+  if (made !== undefined) return ctx.oidc.provider.Grant.find(made)
+  return options.remembered?.(ctx)
+}

@@ -1,0 +1,47 @@
+import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+
+const derive = promisify<'argon2id', Argon2Parameters, Buffer>(argon2 as never)
+
+/** argon2id as OWASP's Password Storage Cheat Sheet has it first: 19 MiB, two passes, one lane. */
+const COST = { memory: 19_456, passes: 2, parallelism: 1 }
+const SALT_BYTES = 16
+const TAG_BYTES = 32
+
+/** Bounds of NIST SP 800-63B §3.1.1.2, counted in characters: long enough alone, short enough to hash. */
+export const PASSWORD_LENGTH = { least: 10, most: 256 } as const
+
+/** A PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. Compared in Unicode's NFKC, as people type it. */
+export async function hashPassword(password: string): Promise<string> {
+  const nonce = randomBytes(SALT_BYTES)
+  const { memory, passes, parallelism } = COST
+  const tag = await derive('argon2id', { message: bytesOf(password), nonce, tagLength: TAG_BYTES, ...COST })
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${toText(nonce)}$${toText(tag)}`
+}
+
+const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+
+/** Whether a password is the one of this hash. What is no hash of ours is nobody's password. */
+export async function isPassword(stored: string, password: string): Promise<boolean> {
+  const parts = PHC.exec(stored)
+  if (parts === null) return false
+  const [, memory, passes, parallelism, salt, tag] = parts
+  const expected = Buffer.from(tag as string, 'base64')
+  const computed = await derive('argon2id', {
+    message: bytesOf(password),
+    nonce: Buffer.from(salt as string, 'base64'),
+    tagLength: expected.length,
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+  })
+  return timingSafeEqual(expected, computed)
+}
+
+function bytesOf(password: string): Buffer {
+  return Buffer.from(password.normalize('NFKC'))
+}
+
+function toText(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}

@@ -1,0 +1,110 @@
+import { createHash, hkdfSync } from 'node:crypto'
+import { openBytes, sealBytes } from '@portcullis/auth/crypto'
+import type { Artifact, ArtifactFilter, ArtifactStore, MaybePromise, Spending } from '@portcullis/auth/store'
+
+/** What can be known of something kept without opening it. */
+export interface Marks {
+  readonly grantId?: string | undefined
+  /** A second name by which it is found. */
+  readonly uid?: string | undefined
+  readonly accountId?: string | undefined
+  readonly clientId?: string | undefined
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+}
+
+export type Payload = Record<string, unknown>
+
+export interface Kept {
+  readonly payload: Payload
+  readonly grantId?: string
+  readonly accountId?: string
+  readonly clientId?: string
+  readonly consumedAt?: number
+  readonly expiresAt: number
+}
+
+/**
+ * Keeps things under names that are themselves secrets (a code, a token, a session id). Names are stored as hashes and
+ * contents sealed with AES-256-GCM, bound to their name, so who reads or edits the database can use none of it.
+ */
+export class Vault {
+  readonly store: ArtifactStore
+  private readonly key: Uint8Array
+
+  /** @param sealingKey 32 bytes. */
+  constructor(store: ArtifactStore, sealingKey: Uint8Array) {
+    this.store = store
+    this.key = deriveKey(sealingKey, 'artifacts')
+  }
+
+  put(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<void> {
+    return this.store.put(this.seal(model, id, payload, marks))
+  }
+
+  /** @returns false when the name was used before: of any number of callers exactly one gets true. */
+  putOnce(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
+    return this.store.putOnce(this.seal(model, id, payload, marks))
+  }
+
+  find(model: string, id: string, now: number): MaybePromise<Kept | undefined> {
+    const found = this.store.find(model, hashOf(id), now)
+    return found instanceof Promise ? found.then((late) => this.open(late)) : this.open(found)
+  }
+
+  findByUid(model: string, uid: string, now: number): MaybePromise<Kept | undefined> {
+    const found = this.store.findByUid(model, hashOf(uid), now)
+    return found instanceof Promise ? found.then((late) => this.open(late)) : this.open(found)
+  }
+
+  spend(model: string, id: string, now: number): MaybePromise<Spending> {
+    return this.store.spend(model, hashOf(id), now)
+  }
+
+  remove(model: string, id: string): MaybePromise<void> {
+    return this.store.remove(model, hashOf(id))
+  }
+
+  /** What cannot be opened (sealed with another key) is left out. */
+  async list(filter: ArtifactFilter, now: number): Promise<readonly Kept[]> {
+    const found = await this.store.list(filter, now)
+    return found.map((artifact) => this.open(artifact)).filter((kept) => kept !== undefined)
+  }
+
+  private seal(model: string, id: string, payload: Payload, marks: Marks): Artifact {
+    const { grantId, uid, accountId, clientId, expiresAt } = marks
+    const idHash = hashOf(id)
+    return {
+      model,
+      idHash,
+      payload: sealBytes(this.key, Buffer.from(JSON.stringify(payload)), `${model} ${idHash}`),
+      expiresAt,
+      ...(grantId === undefined ? {} : { grantId }),
+      ...(uid === undefined ? {} : { uidHash: hashOf(uid) }),
+      ...(accountId === undefined ? {} : { accountId }),
+      ...(clientId === undefined ? {} : { clientId }),
+    }
+  }
+
+  private open(artifact: Artifact | undefined): Kept | undefined {
+    if (artifact === undefined) return undefined
+    const { model, idHash, payload, uidHash: _, ...marks } = artifact
+    try {
+      const text = Buffer.from(openBytes(this.key, payload, `${model} ${idHash}`)).toString('utf8')
+      return { ...marks, payload: JSON.parse(text) }
+    } catch {
+      // Damaged, or of another sealing key: as good as not there.
+      return undefined
+    }
+  }
+}
+
+/** SHA-256, base64url: names are random and long, so a plain hash hides them. */
+export function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('base64url')
+}
+
+/** A key for one use, made from the sealing key: HKDF-SHA-256 (RFC 5869), 32 bytes. */
+export function deriveKey(sealingKey: Uint8Array, use: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', sealingKey, '', `portcullis issuer ${use}`, 32))
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import {
+  prepareDatabase,
+  sqliteAccounts,
+  sqliteArtifacts,
+  sqliteClients,
+  sqliteRevocations,
+  sqliteSigningKeys,
+} from '@portcullis/auth/store'
+import { type Issuer, type IssuerOptions, type IssuerStores, openIssuer } from '../src/index.ts'
+
+export const PASSWORD = 'correct horse battery'
+
+export function storesOn(db: DatabaseSync): IssuerStores {
+  prepareDatabase(db)
+  return {
+    artifacts: sqliteArtifacts(db),
+    accounts: sqliteAccounts(db),
+    clients: sqliteClients(db),
+    revocations: sqliteRevocations(db),
+    signingKeys: sqliteSigningKeys(db),
+  }
+}
+
+export interface RunningIssuer {
+  readonly url: string
+  readonly issuer: Issuer
+  readonly stores: IssuerStores
+  readonly resource: string
+  close(): Promise<void>
+}
+
+/** A real issuer on a real socket, over SQLite in memory, with one account: `ada`. */
+export async function startIssuer(
+  options: { readonly path?: string; readonly db?: DatabaseSync } & Partial<IssuerOptions> = {},
+): Promise<RunningIssuer> {
+  let issuer: Issuer | undefined
+  const server: Server = createServer((request, response) => issuer?.handle(request, response, '127.0.0.1'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `${origin}${options.path ?? ''}`
+  const resource = `${origin}/everything/mcp`
+  const stores = storesOn(options.db ?? new DatabaseSync(':memory:'))
+  issuer = await openIssuer({
+    issuer: url,
+    resources: [
+      {
+        uri: resource,
+        name: 'everything',
+        scopes: ['mcp:read', 'mcp:write'],
+        defaultScopes: ['mcp:read', 'mcp:write'],
+        opens: {},
+      },
+    ],
+    stores,
+    sealingKey: randomBytes(32),
+    ...options,
+  })
+  await issuer.people.create('ada', PASSWORD)
+  return {
+    url,
+    issuer,
+    stores,
+    resource,
+    async close() {
+      issuer?.close()
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    },
+  }
+}
+
+/** A browser without a screen: keeps cookies, follows redirects by hand, sends forms as a person would. */
+export class Browser {
+  readonly cookies = new Map<string, { readonly value: string; readonly path: string }>()
+
+  async get(url: string): Promise<Response> {
+    return this.visit(url, {})
+  }
+
+  /** Sends the page's form with its hidden fields and what the person adds. */
+  async send(page: { readonly url: string; readonly text: string }, fields: Record<string, string>): Promise<Response> {
+    const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+    const body = new URLSearchParams([
+      ...hidden.map((match): [string, string] => [match[1] as string, match[2] as string]),
+      ...Object.entries(fields),
+    ])
+    return this.visit(page.url, { method: 'POST', body })
+  }
+
+  private async visit(url: string, init: RequestInit): Promise<Response> {
+    const { pathname } = new URL(url)
+    const cookie = [...this.cookies]
+      .filter(([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`))
+      .map(([name, { value }]) => `${name}=${value}`)
+      .join('; ')
+    const response = await fetch(url, { ...init, redirect: 'manual', headers: cookie === '' ? {} : { cookie } })
+    for (const line of response.headers.getSetCookie()) this.keep(line)
+    return response
+  }
+
+  private keep(line: string): void {
+    const [pair = '', ...attributes] = line.split('; ')
+    const [name = '', value = ''] = pair.split(/=(.*)/s)
+    const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/'
+    if (value === '') this.cookies.delete(name)
+    else this.cookies.set(name, { value, path })
+  }
+}
+
+/**
+ * Goes where an authorization URL leads: signs in, consents, and stops before the client's own address.
+ * @returns the URL that the client gets.
+ */
+export async function authorize(
+  url: string,
+  { browser = new Browser(), person = { name: 'ada', password: PASSWORD }, answer = 'allow' } = {},
+): Promise<URL> {
+  let next = url
+  let response = await browser.get(next)
+  const { origin } = new URL(url)
+  for (let step = 0; step < 10; step++) {
+    const location = response.headers.get('location')
+    if (location !== null) {
+      next = new URL(location, next).href
+      if (new URL(next).origin !== origin) return new URL(next)
+      response = await browser.get(next)
+      continue
+    }
+    const text = await response.text()
+    if (!text.includes('<form')) throw new Error(`${response.status} ${text}`)
+    const fields = text.includes('name="password"') ? { ...person, do: 'sign-in' } : { do: answer }
+    response = await browser.send({ url: next, text }, fields)
+  }
+  throw new Error('it leads round in circles')
+}
