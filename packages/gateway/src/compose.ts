@@ -22,7 +22,7 @@ import { createProxy, Lobby, type ProxiedServer, Standing } from './proxy/index.
 import { type Kept, keepRecord, type Recorder } from './record/index.ts'
 import { Sessions } from './sessions/index.ts'
 import { openAudit, openStores, readSealingKey, type Stores } from './state/index.ts'
-import { createHttpUpstream } from './upstream/http/index.ts'
+import { Connections, createHttpUpstream } from './upstream/http/index.ts'
 import { ChildBudget, createStdioUpstream } from './upstream/stdio/index.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -55,7 +55,8 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
   const now = () => Math.floor(Date.now() / 1000)
   const guard = new Guard({ credentials: stores.credentials, now, defer: setImmediate })
   const budget = new ChildBudget(settings.stdio.maxTotal)
-  const open = (server: ServerSettings): Upstream => openUpstream(server, settings, budget, log)
+  const connections = new Connections(settings.limits.connections)
+  const open = (server: ServerSettings) => openUpstream(server, settings, { budget, connections }, log)
   const servers = new Map([...settings.servers].map(([name, server]) => [name, toProxied(server, open(server))]))
   const sessions = new Sessions({
     store: stores.sessions,
@@ -161,10 +162,21 @@ function toProxied(server: ServerSettings, upstream: Upstream): ProxiedServer {
   }
 }
 
-function openUpstream({ name, upstream }: ServerSettings, settings: Settings, budget: ChildBudget, log: Log): Upstream {
+/** What all servers of a gate share. */
+interface Room {
+  readonly budget: ChildBudget
+  readonly connections: Connections
+}
+
+function openUpstream({ name, upstream }: ServerSettings, settings: Settings, room: Room, log: Log): Upstream {
   if (upstream.kind === 'http') {
     const { url, headers } = upstream
-    return createHttpUpstream({ url, headers, silenceMs: settings.limits.upstreamHeadersTimeoutMs })
+    return createHttpUpstream({
+      url,
+      headers,
+      silenceMs: settings.limits.upstreamHeadersTimeoutMs,
+      connections: room.connections,
+    })
   }
   const { command, args, env, cwd } = upstream
   const { maxPerPrincipal, idleMs, answerTimeoutMs } = settings.stdio
@@ -174,7 +186,7 @@ function openUpstream({ name, upstream }: ServerSettings, settings: Settings, bu
     args,
     env,
     cwd,
-    budget,
+    budget: room.budget,
     maxPerPrincipal,
     idleMs,
     answerTimeoutMs,

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { connectionsFor, descriptorLimit } from './descriptors.ts'
+import { type Behind, behind, connectionsFor, descriptorLimit } from './descriptors.ts'
 import type {
   Delivery,
   KeySettings,
@@ -29,6 +29,7 @@ export function settle(
   const at = (path: string) => toAbsolute(directory, path)
   const store: StoreSettings =
     parsed.store.kind === 'sqlite' ? { kind: 'sqlite', file: at(parsed.store.file) } : parsed.store
+  const settled = [...servers].map(([name, server]) => settleServer(name, server, directory))
   const home = store.kind === 'sqlite' ? dirname(store.file) : directory
   return {
     file,
@@ -42,7 +43,13 @@ export function settle(
     dangerouslyServeUnrecorded: parsed.dangerouslyServeUnrecorded,
     store,
     sealingKey: settleSealingKey(parsed.sealingKey, home, at),
-    limits: settleLimits(parsed.limits),
+    limits: settleLimits(
+      parsed.limits,
+      behind(
+        settled.map(({ upstream }) => upstream),
+        parsed.stdio,
+      ),
+    ),
     stdio: {
       maxPerPrincipal: Math.min(parsed.stdio.maxPerPrincipal, parsed.stdio.maxTotal),
       maxTotal: parsed.stdio.maxTotal,
@@ -57,7 +64,7 @@ export function settle(
       stderr: parsed.record.stderr,
     },
     log: parsed.log,
-    servers: new Map([...servers].map(([name, server]) => [name, settleServer(name, server, directory)])),
+    servers: new Map(settled.map((server) => [server.name, server])),
   }
 }
 
@@ -72,7 +79,7 @@ function settleSealingKey(key: ParsedSections['sealingKey'], home: string, at: L
   return 'env' in key ? { kind: 'env', name: key.env } : { kind: 'file', file: at(key.file) }
 }
 
-function settleLimits(limits: Required<ParsedSections>['limits']): LimitSettings {
+function settleLimits(limits: Required<ParsedSections>['limits'], servers: Behind): LimitSettings {
   return {
     bodyBytes: limits.bodyBytes,
     headerBytes: limits.headerBytes,
@@ -82,7 +89,7 @@ function settleLimits(limits: Required<ParsedSections>['limits']): LimitSettings
     eventBytes: limits.eventBytes,
     sessions: limits.sessions,
     sessionIdleMs: limits.sessionIdle,
-    connections: limits.connections ?? connectionsFor(descriptorLimit()),
+    connections: limits.connections ?? connectionsFor(descriptorLimit(), servers),
   }
 }
 

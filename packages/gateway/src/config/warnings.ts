@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { faultOfProgram, withoutOwnPrograms } from '../programs/index.ts'
 import { isEveryAddress, isLoopbackHost } from './addresses.ts'
-import { connectionsFor, descriptorLimit } from './descriptors.ts'
+import { behind, connectionsFor, descriptorLimit } from './descriptors.ts'
 import type { Fault } from './issues.ts'
 import type { Path } from './problem.ts'
 import type { Environment } from './references.ts'
@@ -29,7 +29,8 @@ export function findWarnings(settings: Omit<Settings, 'warnings'>, env: Environm
   if (isEveryAddress(listen.host) && settings.publicUrl === undefined) {
     warn(['listen', 'host'], 'listens on every address, so no URL for callers is known; set `publicUrl`')
   }
-  if (limits.connections > Math.max(connectionsFor(descriptorLimit()), 16)) {
+  const upstreams = [...settings.servers.values()].map(({ upstream }) => upstream)
+  if (limits.connections > connectionsFor(descriptorLimit(), behind(upstreams, settings.stdio))) {
     warn(['limits', 'connections'], 'is more than the limit on open files of this process leaves room for')
   }
   for (const [name, delivery] of keys.deliveries) {

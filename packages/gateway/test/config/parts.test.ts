@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { connectionsFor, descriptorLimit } from '../../src/config/descriptors.ts'
+import { behind, connectionsFor, descriptorLimit } from '../../src/config/descriptors.ts'
 import { didYouMean, formatProblem } from '../../src/config/index.ts'
 import { parseDuration, parseSize } from '../../src/config/units.ts'
 
@@ -56,9 +56,17 @@ describe('a problem in print', () => {
 
 describe('connections', () => {
   it('leave room for the other end of each and for what else is open', () => {
-    assert.equal(connectionsFor(1024), 448)
-    assert.equal(connectionsFor(Number.MAX_SAFE_INTEGER), 10_000)
-    assert.equal(connectionsFor(64), 16)
+    assert.equal(connectionsFor(1024, { children: 0, httpServers: 1 }), 444)
+    assert.equal(connectionsFor(Number.MAX_SAFE_INTEGER, { children: 16, httpServers: 1 }), 10_000)
+    assert.equal(connectionsFor(64, { children: 0, httpServers: 1 }), 16)
     assert.ok(descriptorLimit() > 0)
+  })
+
+  it('leave room for three pipes of each program, where a server is one', () => {
+    const [http, stdio] = [{ kind: 'http' }, { kind: 'stdio' }] as const
+
+    assert.deepEqual(behind([http, http], { maxTotal: 100 }), { children: 0, httpServers: 2 })
+    assert.deepEqual(behind([http, stdio], { maxTotal: 100 }), { children: 100, httpServers: 1 })
+    assert.equal(connectionsFor(1024, { children: 100, httpServers: 1 }), 294)
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { it } from 'node:test'
-import { createHttpUpstream } from '../../src/upstream/http/index.ts'
+import { Connections, createHttpUpstream } from '../../src/upstream/http/index.ts'
 import type { UpstreamFailure } from '../../src/upstream/upstream.ts'
 
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'
@@ -14,7 +14,7 @@ async function failureOf(silenceMs: number, talk: (socket: Socket) => void): Pro
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const upstream = createHttpUpstream({ url, headers: [], silenceMs })
+  const upstream = createHttpUpstream({ url, headers: [], silenceMs, connections: new Connections() })
   try {
     return await new Promise((resolve, reject) => {
       const answer = {

@@ -1,5 +1,6 @@
-import { type Dispatcher, errors, Pool } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import type { Answer, Call, Upstream, UpstreamFailure } from '../upstream.ts'
+import type { Connections } from './connections.ts'
 
 export interface HttpUpstreamOptions {
   readonly url: string
@@ -7,10 +8,12 @@ export interface HttpUpstreamOptions {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** How long an upstream may say nothing: until its headers, and between two parts of an answer to a POST. */
   readonly silenceMs: number
+  /** Shared by all HTTP servers of a gate. */
+  readonly connections: Connections
 }
 
-/** Connections that nobody uses are closed after this long, in milliseconds. */
-const KEEP_ALIVE_MS = 30_000
+/** Connections on which sessions are ended: nobody waits for that, and thousands may end at once. */
+const MOST_ENDINGS = 8
 /** Interim answers (1xx) to one request. */
 const MAX_INTERIMS = 100
 
@@ -21,16 +24,13 @@ const MAX_INTERIMS = 100
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   const url = new URL(options.url)
   const path = url.pathname + url.search
-  const settings = {
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: options.silenceMs,
-    // An event of any size arrives in parts, so the parts' bound is ours, in the answer.
-    maxResponseSize: -1,
-  }
+  const { silenceMs, connections } = options
   // Apart, since a pool looks for a free connection one by one: thousands of streams would stand in the way of calls.
-  const calls = new Pool(url.origin, settings)
-  const streams = new Pool(url.origin, settings)
+  const pools = {
+    POST: connections.pool(url.origin, { silenceMs }),
+    GET: connections.pool(url.origin, { silenceMs }),
+    DELETE: connections.pool(url.origin, { silenceMs, most: MOST_ENDINGS }),
+  }
   const own = options.headers.flat()
   const ownNames = new Set(options.headers.map(([name]) => name))
 
@@ -39,12 +39,12 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       const headers = upstreamFields(call, own, ownNames)
       const body = call.incoming?.bytes ?? null
       // A stream without an end may be silent for as long as it likes; an answer may not.
-      const bodyTimeout = call.method === 'GET' ? 0 : options.silenceMs
-      const pool = call.method === 'GET' ? streams : calls
-      pool.dispatch({ path, method: call.method, headers, body, bodyTimeout }, new Relay(answer, options.silenceMs))
+      const bodyTimeout = call.method === 'GET' ? 0 : silenceMs
+      const request = { path, method: call.method, headers, body, bodyTimeout }
+      pools[call.method].dispatch(request, new Relay(answer, silenceMs))
     },
     async close() {
-      await Promise.all([calls.destroy(), streams.destroy()])
+      await Promise.all(Object.values(pools).map((pool) => pool.destroy()))
     },
   }
 }
