@@ -176,6 +176,7 @@ function openUpstream({ name, upstream }: ServerSettings, settings: Settings, ro
       headers,
       silenceMs: settings.limits.upstreamHeadersTimeoutMs,
       connections: room.connections,
+      warn: (message, fields) => log.warn({ server: name, ...fields }, message),
     })
   }
   const { command, args, env, cwd } = upstream

@@ -4,8 +4,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connections, createHttpUpstream } from '../../src/upstream/http/index.ts'
-import type { Call, Upstream } from '../../src/upstream/upstream.ts'
+import { Connections } from '../../src/upstream/http/index.ts'
+import { ask, givenUpstream } from './given.ts'
 
 /** A server that answers with 202 at once, and holds what comes with the header `x-hold`. */
 async function givenServer(connections: Connections) {
@@ -21,32 +21,7 @@ async function givenServer(connections: Connections) {
     most = Math.max(most, ++open)
     socket.once('close', () => open--)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const upstream = createHttpUpstream({ url, headers: [], silenceMs: 5000, connections })
-  const close = async () => {
-    await upstream.close()
-    server.close()
-  }
-  return { upstream, held, open: () => open, most: () => most, close }
-}
-
-function call(upstream: Upstream, method: Call['method'] = 'POST', headers: readonly string[] = []): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let answered = 0
-    const answer = {
-      start: (status: number) => {
-        answered = status
-      },
-      write: () => true,
-      end: () => resolve(answered),
-      fail: ({ detail }: { detail: string }) => reject(new Error(detail)),
-      onDrain: () => {},
-      onLeave: () => {},
-    }
-    upstream.send({ era: 'legacy', method, headers, principalKey: 'a' }, answer)
-  })
+  return { ...(await givenUpstream(server, { connections })), held, open: () => open, most: () => most }
 }
 
 const times = <T>(count: number, work: () => T): T[] => Array.from({ length: count }, work)
@@ -56,12 +31,12 @@ it('idle connections to one server make way for those to another, and those in u
   const connections = new Connections(16)
   const [first, second] = [await givenServer(connections), await givenServer(connections)]
   t.after(() => Promise.all([first.close(), second.close()]))
-  const waiting = call(first.upstream, 'POST', ['x-hold', '1'])
-  await Promise.all(times(15, () => call(first.upstream)))
+  const waiting = ask(first.upstream, { headers: ['x-hold', '1'] })
+  await Promise.all(times(15, () => ask(first.upstream)))
   assert.equal(first.open(), 16)
 
   // When as many callers as there is room for turn to the second
-  const answers = await Promise.all(times(15, () => call(second.upstream)))
+  const answers = await Promise.all(times(15, () => ask(second.upstream)))
   await sleep(50)
 
   // Then all are served, nobody is cut off, and no more are open than there is room for
@@ -77,8 +52,8 @@ it('what made way is opened again when it is needed', async (t) => {
   t.after(() => Promise.all([first.close(), second.close()]))
 
   for (let round = 0; round < 5; round++) {
-    assert.equal(await call(first.upstream), 202)
-    assert.equal(await call(second.upstream), 202)
+    assert.equal(await ask(first.upstream), 202)
+    assert.equal(await ask(second.upstream), 202)
   }
 
   await sleep(50)
@@ -89,8 +64,9 @@ it('a thousand sessions that end at once take few connections, and all of them e
   const { upstream, most, close } = await givenServer(new Connections())
   t.after(close)
 
-  await Promise.all(times(1000, () => call(upstream, 'DELETE')))
+  const answers = await Promise.all(times(1000, () => ask(upstream, { method: 'DELETE' })))
 
+  assert.deepEqual(new Set(answers), new Set([202]))
   assert.ok(most() <= 8, `${most()} open`)
 })
 

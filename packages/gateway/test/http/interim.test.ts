@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { it } from 'node:test'
-import { Connections, createHttpUpstream } from '../../src/upstream/http/index.ts'
 import type { UpstreamFailure } from '../../src/upstream/upstream.ts'
+import { ask, givenUpstream } from './given.ts'
 
 const INTERIM = 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'
 
@@ -11,26 +10,12 @@ async function failureOf(silenceMs: number, talk: (socket: Socket) => void): Pro
   const server = createServer((socket) => {
     socket.on('error', () => {})
     socket.once('data', () => talk(socket))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const upstream = createHttpUpstream({ url, headers: [], silenceMs, connections: new Connections() })
-  try {
-    return await new Promise((resolve, reject) => {
-      const answer = {
-        start: () => reject(new Error('an answer came')),
-        write: () => true,
-        end: () => {},
-        fail: resolve,
-        onDrain: () => {},
-        onLeave: () => {},
-      }
-      upstream.send({ era: 'modern', method: 'POST', headers: [], principalKey: 'a' }, answer)
-    })
-  } finally {
-    await upstream.close()
-    server.close()
-  }
+  })
+  const { upstream, close } = await givenUpstream(server, { silenceMs })
+  const answer = await ask(upstream)
+  await close()
+  assert.ok(typeof answer === 'object', 'an answer came')
+  return answer
 }
 
 it('interim answers do not put off the bound on silence', { timeout: 10_000 }, async () => {

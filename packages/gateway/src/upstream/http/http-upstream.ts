@@ -1,6 +1,7 @@
 import { type Dispatcher, errors } from 'undici'
 import type { Answer, Call, Upstream, UpstreamFailure } from '../upstream.ts'
 import type { Connections } from './connections.ts'
+import { type Doubt, WrongPlace } from './wrong-place.ts'
 
 export interface HttpUpstreamOptions {
   readonly url: string
@@ -10,7 +11,11 @@ export interface HttpUpstreamOptions {
   readonly silenceMs: number
   /** Shared by all HTTP servers of a gate. */
   readonly connections: Connections
+  /** For the operator. */
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void
 }
+
+const LEADS_ELSEWHERE = 'a server answers as if there were no MCP at its address: check the path in its `upstream.url`'
 
 /** Connections on which sessions are ended: nobody waits for that, and thousands may end at once. */
 const MOST_ENDINGS = 8
@@ -24,13 +29,14 @@ const MAX_INTERIMS = 100
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
   const url = new URL(options.url)
   const path = url.pathname + url.search
-  const { silenceMs, connections } = options
+  const { silenceMs, connections, warn } = options
   // Apart, since a pool looks for a free connection one by one: thousands of streams would stand in the way of calls.
   const pools = {
     POST: connections.pool(url.origin, { silenceMs }),
     GET: connections.pool(url.origin, { silenceMs }),
     DELETE: connections.pool(url.origin, { silenceMs, most: MOST_ENDINGS }),
   }
+  const wrongPlace = new WrongPlace((status) => warn(LEADS_ELSEWHERE, { status }))
   const own = options.headers.flat()
   const ownNames = new Set(options.headers.map(([name]) => name))
 
@@ -41,7 +47,10 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
       // A stream without an end may be silent for as long as it likes; an answer may not.
       const bodyTimeout = call.method === 'GET' ? 0 : silenceMs
       const request = { path, method: call.method, headers, body, bodyTimeout }
-      pools[call.method].dispatch(request, new Relay(answer, silenceMs))
+      pools[call.method].dispatch(
+        request,
+        new Relay(answer, { silenceMs, wrongPlace: isOpening(call) ? wrongPlace : undefined }),
+      )
     },
     async close() {
       await Promise.all(Object.values(pools).map((pool) => pool.destroy()))
@@ -60,17 +69,29 @@ function upstreamFields(call: Call, own: readonly string[], ownNames: ReadonlySe
   return fields
 }
 
+interface RelayOptions {
+  readonly silenceMs: number
+  /** For answers that tell whether the server is where it should be. */
+  readonly wrongPlace: WrongPlace | undefined
+}
+
+/** In a session the server has been found. */
+function isOpening({ method, upstreamSession }: Call): boolean {
+  return method === 'POST' && upstreamSession === undefined
+}
+
 /** Hands one response on as it arrives. */
 class Relay implements Dispatcher.DispatchHandler {
   private readonly answer: Answer
-  private readonly silenceMs: number
+  private readonly options: RelayOptions
+  private doubt: Doubt | undefined
   private isOver = false
   private firstInterimAt = 0
   private interims = 0
 
-  constructor(answer: Answer, silenceMs: number) {
+  constructor(answer: Answer, options: RelayOptions) {
     this.answer = answer
-    this.silenceMs = silenceMs
+    this.options = options
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -100,6 +121,7 @@ class Relay implements Dispatcher.DispatchHandler {
       const value = headers[name]
       if (typeof value === 'string') fields.push(name, value)
     }
+    this.doubt = this.options.wrongPlace?.doubt(status)
     this.answer.start(status, fields)
   }
 
@@ -107,17 +129,19 @@ class Relay implements Dispatcher.DispatchHandler {
   private faultOfInterim(): UpstreamFailure | undefined {
     if (++this.interims > MAX_INTERIMS) return { reason: 'broken', detail: 'interim answers without end' }
     if (this.interims === 1) this.firstInterimAt = performance.now()
-    const isLate = performance.now() - this.firstInterimAt > this.silenceMs
+    const isLate = performance.now() - this.firstInterimAt > this.options.silenceMs
     return isLate ? { reason: 'timeout', detail: 'interim answers alone' } : undefined
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.doubt?.see(chunk)
     if (!this.isOver && !this.answer.write(chunk)) controller.pause()
   }
 
   onResponseEnd(): void {
     if (this.isOver) return
     this.isOver = true
+    this.doubt?.end()
     this.answer.end()
   }
 
