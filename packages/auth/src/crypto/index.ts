@@ -1,15 +1,29 @@
 /**
- * Hashes, random secrets, checksums and sealing: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
+ * Hashes, random secrets, checksums, sealing and signatures: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
  * only room that touches the runtime's own cryptography.
  */
 import { isSha256, randomBytes, sha256, toBase64Url } from '#runtime'
 
 export { decodeAscii, decodeUtf8, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
+export {
+  importVerificationKey,
+  type JwtHeader,
+  readJwtHeader,
+  SIGNATURES,
+  type Signature,
+  type VerificationKey,
+  verifyJwt,
+} from './jwt.ts'
 
 declare const digest: unique symbol
 /** SHA-256 of a secret, 32 bytes. Only `digestOf` makes one, so a raw secret cannot reach a store. */
 export type Digest = Uint8Array & { readonly [digest]: true }
+
+/** SHA-256 of a text as a short text: a name for something too long or too secret to be one itself. */
+export function nameOf(text: string): string {
+  return toBase64Url(sha256(text))
+}
 
 export function digestOf(secret: string): Digest {
   return sha256(secret) as Digest

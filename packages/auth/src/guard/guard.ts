@@ -1,9 +1,11 @@
 import { digestOf, isDigestOf } from '../crypto/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE, type ToolScopes } from '../policy/index.ts'
 import { publicIdIn, readSecretText } from '../protocol/index.ts'
-import type { CredentialStore, MaybePromise } from '../store/index.ts'
+import type { CredentialStore, MaybePromise, RevocationStore } from '../store/index.ts'
 import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
 import { bringsCredential, readPresented } from './presented.ts'
+import type { TokenIssuer } from './proofs.ts'
+import { TokenJudge } from './tokens.ts'
 import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
 import { Watch } from './watch.ts'
 
@@ -13,11 +15,14 @@ export interface GuardOptions {
   readonly now: () => number
   /** Runs work in a later turn of the event loop (`setImmediate` on Node). */
   readonly defer: (work: () => void) => void
+  /** For servers whose access has `oauth`. */
+  readonly tokens?: { readonly issuers: readonly TokenIssuer[]; readonly revocations: RevocationStore }
 }
 
 /** Stands in for the digest of a key that nobody has, so that looking costs the same. */
 const NOBODYS_DIGEST = digestOf('')
 const NO_ROLES: ReadonlySet<string> = new Set()
+const KEY_PREFIX = 'pcls_'
 /** Who made the credentials that this guard knows. */
 const ISSUER = 'portcullis'
 
@@ -33,6 +38,7 @@ interface Compiled {
 export class Guard {
   readonly directory: CredentialDirectory
   readonly watch: Watch
+  private readonly tokens: TokenJudge | undefined
   private readonly now: () => number
   private readonly compiled = new WeakMap<Terms, Compiled>()
   private readonly anonymous = new WeakMap<GuardedServer, Verdict>()
@@ -41,6 +47,8 @@ export class Guard {
     this.now = options.now
     this.directory = new CredentialDirectory(options.credentials, options.defer)
     this.watch = new Watch(this.directory, options.now)
+    const { tokens, now, defer } = options
+    this.tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
   }
 
   /**
@@ -50,15 +58,20 @@ export class Guard {
    */
   check(view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
     if (server.access.has('public')) return this.admitAnyone(server)
+    const takesKeys = server.access.has('api-key')
+    const tokens = server.resource === undefined ? undefined : this.tokens
     // Where only secret URLs lead in, the plain one is an address where nothing is.
-    if (!server.access.has('api-key')) return refused({ reason: 'url_unknown', because: 'shape' })
+    if (!takesKeys && tokens === undefined) return refused({ reason: 'url_unknown', because: 'shape' })
     const presented = readPresented(view)
-    if (presented.kind === 'none') return refused({ reason: 'key_missing' })
+    if (presented.kind === 'none') return refused({ reason: tokens === undefined ? 'key_missing' : 'token_missing' })
     if (presented.kind === 'refused') return presented
-    const { key } = presented
-    const id = publicIdIn('api-key', key)
+    const { secret, isBearer } = presented
+    // Its prefix says what a credential is: a key is never taken for a token, nor a token for a key.
+    if (tokens !== undefined && isBearer && !secret.startsWith(KEY_PREFIX)) return tokens.judge(secret, server)
+    if (!takesKeys) return refused({ reason: 'key_invalid', because: 'not_taken' })
+    const id = publicIdIn('api-key', secret)
     if (id === undefined) return refused({ reason: 'key_malformed', fault: 'shape' })
-    return this.lookUp(id, (entry) => this.judgeKey(id, key, entry, server))
+    return this.lookUp(id, (entry) => this.judgeKey(id, secret, entry, server))
   }
 
   /**

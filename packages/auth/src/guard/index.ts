@@ -8,8 +8,11 @@
  * Takes a small view of the request (field lookup), so that no framework and no `Request` object is needed on the hot
  * path. What the request asks for is decided by the policy room, with the access that a verdict carries.
  */
+export { scopeChallenge } from './challenge.ts'
 export { CredentialDirectory } from './directory.ts'
 export { Guard, type GuardOptions } from './guard.ts'
+export type { TokenIssuer } from './proofs.ts'
+export { metadataPathOf, resourceMetadata } from './resource-metadata.ts'
 export { NOT_FOUND, toReply } from './to-reply.ts'
-export type { AccessMode, GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
+export type { AccessMode, GuardedServer, Principal, Refusal, RequestView, ResourceTerms, Verdict } from './verdict.ts'
 export { Watch } from './watch.ts'

@@ -4,7 +4,8 @@ import type { Refusal, RequestView } from './verdict.ts'
 /** What a request presents as its credential, before anything is looked up. */
 export type Presented =
   | { readonly kind: 'none' }
-  | { readonly kind: 'key'; readonly key: string }
+  /** `isBearer`: it came as `Authorization: Bearer`, so it may be a token as well as a key. */
+  | { readonly kind: 'secret'; readonly secret: string; readonly isBearer: boolean }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
 const NONE: Presented = { kind: 'none' }
@@ -20,7 +21,7 @@ export function readPresented(view: RequestView): Presented {
   if (view.isRepeated('authorization') || view.isRepeated('x-api-key')) {
     return { kind: 'refused', refusal: { reason: 'credential_repeated' } }
   }
-  if (authorization === undefined) return { kind: 'key', key: apiKey as string }
+  if (authorization === undefined) return { kind: 'secret', secret: apiKey as string, isBearer: false }
   const field = readAuthorization(authorization)
   if (field.kind !== 'bearer') {
     return { kind: 'refused', refusal: { reason: 'key_malformed', fault: 'scheme' } }
@@ -28,7 +29,7 @@ export function readPresented(view: RequestView): Presented {
   if (apiKey !== undefined && apiKey !== field.token) {
     return { kind: 'refused', refusal: { reason: 'credentials_conflict' } }
   }
-  return { kind: 'key', key: field.token }
+  return { kind: 'secret', secret: field.token, isBearer: apiKey === undefined }
 }
 
 /** Whether a request brings any credential besides its URL. */

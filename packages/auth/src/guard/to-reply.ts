@@ -1,6 +1,7 @@
 import { errorReply, type Reply } from '../http/index.ts'
 import { SECRET_TEXT_LENGTH } from '../protocol/index.ts'
-import type { Refusal } from './verdict.ts'
+import { keyReply, tokenReply } from './challenge.ts'
+import type { GuardedServer, Refusal, ResourceTerms } from './verdict.ts'
 
 /** The same for every address where nothing is, unlisted URLs with a wrong secret included. */
 export const NOT_FOUND: Reply = errorReply(404, 'not_found', 'There is nothing here.', [
@@ -8,45 +9,48 @@ export const NOT_FOUND: Reply = errorReply(404, 'not_found', 'There is nothing h
   'no-referrer',
 ])
 
-const MISSING = challenge(
-  'key_missing',
-  'This server needs an API key: send it as "Authorization: Bearer pcls_…" or as "X-API-Key".',
-  undefined,
-)
-const MALFORMED = {
-  scheme: challenge('key_malformed', 'Send the API key as "Authorization: Bearer pcls_…".', 'invalid_token'),
-  shape: challenge(
-    'key_malformed',
-    `This is not a whole API key: those have ${SECRET_TEXT_LENGTH} characters and begin with pcls_.`,
-    'invalid_token',
-  ),
-  checksum: challenge('key_malformed', 'The API key is mistyped: its checksum does not fit.', 'invalid_token'),
-}
-const INVALID = challenge('key_invalid', 'The API key is not valid here.', 'invalid_token')
-const EXPIRED = challenge('key_expired', 'The API key has expired.', 'invalid_token')
-const REVOKED = challenge('key_revoked', 'The API key was revoked.', 'invalid_token')
+const TEXTS = {
+  key_missing: 'This server needs an API key: send it as "Authorization: Bearer pcls_…" or as "X-API-Key".',
+  scheme: 'Send the API key as "Authorization: Bearer pcls_…".',
+  shape: `This is not a whole API key: those have ${SECRET_TEXT_LENGTH} characters and begin with pcls_.`,
+  checksum: 'The API key is mistyped: its checksum does not fit.',
+  key_invalid: 'The API key is not valid here.',
+  not_taken: 'This server takes no API keys.',
+  key_expired: 'The API key has expired.',
+  key_revoked: 'The API key was revoked.',
+} as const
+const MISSING = challenge('key_missing', TEXTS.key_missing, undefined)
 const REPEATED = badRequest('credential_repeated', 'Send each credential header once.')
 const CONFLICT = badRequest('credentials_conflict', 'The request carries credentials that differ. Send one.')
 
 /**
  * What the caller of a refused request learns. A caller that could work it out alone (a malformed key) or has shown
- * the whole key (expired, revoked) is told; all others get the same answer. No `default`: a new reason does not
+ * the whole credential (expired, revoked) is told; all others get the same answer. No `default`: a new reason does not
  * compile until somebody has decided.
  *
  * A key-only server names no `resource_metadata`: it would send clients into a sign-in that does not exist.
  */
-export function toReply(refusal: Refusal): Reply {
+export function toReply(refusal: Refusal, { resource }: Pick<GuardedServer, 'resource'>): Reply {
   switch (refusal.reason) {
     case 'key_missing':
       return MISSING
     case 'key_malformed':
-      return MALFORMED[refusal.fault]
+      return refusedKey(refusal.reason, TEXTS[refusal.fault], resource)
     case 'key_invalid':
-      return INVALID
+      return refusedKey(refusal.reason, TEXTS[refusal.because === 'not_taken' ? 'not_taken' : 'key_invalid'], resource)
     case 'key_expired':
-      return EXPIRED
     case 'key_revoked':
-      return REVOKED
+      return refusedKey(refusal.reason, TEXTS[refusal.reason], resource)
+    case 'token_missing':
+      return aboutToken(resource, 'This server needs an access token.', refusal.reason, false)
+    case 'token_invalid':
+      return aboutToken(resource, 'The access token is not valid.', 'invalid_token')
+    case 'token_elsewhere':
+      return aboutToken(resource, 'The access token is for another server.', 'invalid_token')
+    case 'token_expired':
+      return aboutToken(resource, 'The access token has expired.', 'invalid_token')
+    case 'token_revoked':
+      return aboutToken(resource, 'The access token was revoked.', 'invalid_token')
     case 'credential_repeated':
       return REPEATED
     case 'credentials_conflict':
@@ -54,6 +58,14 @@ export function toReply(refusal: Refusal): Reply {
     case 'url_unknown':
       return NOT_FOUND
   }
+}
+
+function refusedKey(reason: string, text: string, resource: ResourceTerms | undefined): Reply {
+  return resource === undefined ? challenge(reason, text, 'invalid_token') : keyReply(reason, text)
+}
+
+function aboutToken(resource: ResourceTerms | undefined, text: string, code: string, isPresented = true): Reply {
+  return resource === undefined ? NOT_FOUND : tokenReply(resource, code, text, isPresented)
 }
 
 /** @param error RFC 6750 §3.1; none when nothing was presented. */

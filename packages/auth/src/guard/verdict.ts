@@ -1,5 +1,6 @@
 import type { Access, ToolScopes } from '../policy/index.ts'
-import type { CredentialKind } from '../store/index.ts'
+import type { CredentialKind, RevocationKind } from '../store/index.ts'
+import type { Disproof } from './proofs.ts'
 
 /** What the guard needs of a request; adapters make one without copying. */
 export interface RequestView {
@@ -10,7 +11,19 @@ export interface RequestView {
 }
 
 /** How callers may come to a server. `public` stands alone: a refused credential must not fall through to nobody. */
-export type AccessMode = 'public' | 'api-key' | 'unlisted'
+export type AccessMode = 'public' | 'api-key' | 'unlisted' | 'oauth'
+
+/** A server as an OAuth 2.1 resource (RFC 9728, RFC 8707). */
+export interface ResourceTerms {
+  /** Its canonical URI: what tokens must be issued for. */
+  readonly uri: string
+  /** Where its metadata is. */
+  readonly metadataUrl: string
+  /** Whose tokens count, by issuer identifier. */
+  readonly issuers: readonly string[]
+  /** What a client should ask for first. */
+  readonly baseScopes: readonly string[]
+}
 
 /** A server as the guard sees it. */
 export interface GuardedServer {
@@ -19,16 +32,18 @@ export interface GuardedServer {
   readonly tenant?: string
   readonly access: ReadonlySet<AccessMode>
   readonly scopes: ToolScopes
+  /** Present exactly when `access` has `oauth`. */
+  readonly resource?: ResourceTerms
 }
 
 /** Who calls. Nothing in it is secret. */
 export interface Principal {
-  readonly kind: CredentialKind | 'anonymous'
+  readonly kind: CredentialKind | 'oauth' | 'anonymous'
   readonly issuer: string
-  /** For a key the client it was made for, so it survives rotation. */
+  /** For a key the client it was made for, so it survives rotation; for a token its `sub`. */
   readonly subject: string
   readonly clientId: string
-  /** Public id of the credential: safe to log. Empty for `anonymous`. */
+  /** Public id of the credential, for a token its `jti`: safe to log. Empty for `anonymous`. */
   readonly credentialId: string
   readonly tenant?: string
   readonly scopes: ReadonlySet<string>
@@ -37,13 +52,16 @@ export interface Principal {
   readonly tools?: readonly string[]
   /** Seconds since the epoch; absent for credentials that do not expire. */
   readonly expiresAt?: number
+  /** Of a token: what can end it early besides its own id. */
+  readonly token?: { readonly grantId?: string; readonly issuedAt: number }
 }
 
 /** In full, for the record. What of it the caller may learn is decided in one place, `toReply`. */
 export type Refusal =
   | { readonly reason: 'key_missing' }
   | { readonly reason: 'key_malformed'; readonly fault: 'scheme' | 'shape' | 'checksum' }
-  | { readonly reason: 'key_invalid'; readonly because: 'unknown' | 'wrong_secret' }
+  /** `not_taken`: the server takes no keys. */
+  | { readonly reason: 'key_invalid'; readonly because: 'unknown' | 'wrong_secret' | 'not_taken' }
   | {
       readonly reason: 'key_invalid'
       readonly because: 'other_server' | 'other_tenant' | 'other_kind'
@@ -51,6 +69,11 @@ export type Refusal =
     }
   | { readonly reason: 'key_expired'; readonly credentialId: string; readonly expiredAt: number }
   | { readonly reason: 'key_revoked'; readonly credentialId: string; readonly revokedAt: number }
+  | { readonly reason: 'token_missing' }
+  | { readonly reason: 'token_invalid'; readonly because: Disproof | 'bound' | 'not_yet' }
+  | { readonly reason: 'token_elsewhere'; readonly credentialId: string; readonly audience: readonly string[] }
+  | { readonly reason: 'token_expired'; readonly credentialId: string; readonly expiredAt: number }
+  | { readonly reason: 'token_revoked'; readonly credentialId: string; readonly because: RevocationKind }
   | { readonly reason: 'credential_repeated' }
   | { readonly reason: 'credentials_conflict' }
   /** A secret URL that opens nothing: whatever the cause, it is an address where nothing is. */

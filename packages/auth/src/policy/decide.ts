@@ -25,6 +25,7 @@ export type DenialReason =
   | 'tool_not_listed'
   | 'lists_only'
   | 'read_scope_missing'
+  | 'scope_missing'
   | 'task_not_own'
   | 'tasks_undeclared'
 
@@ -33,7 +34,8 @@ export type Decision =
   | { readonly kind: 'allowed'; readonly shortensList: boolean }
   /** The caller's list is empty whatever the upstream has: answered without asking it. */
   | { readonly kind: 'empty_list'; readonly member: string; readonly reason: DenialReason }
-  | { readonly kind: 'denied'; readonly reason: DenialReason }
+  /** `scope`: what would let the caller in, if a person grants it. Set exactly when the reason is `scope_missing`. */
+  | { readonly kind: 'denied'; readonly reason: DenialReason; readonly scope?: string }
 
 const ALLOWED: Decision = { kind: 'allowed', shortensList: false }
 const SHORTENED: Decision = { kind: 'allowed', shortensList: true }
@@ -62,7 +64,7 @@ export function decideRequest(request: RequestMessage, context: DecisionContext)
   switch (kind) {
     case undefined:
       // What such a method reaches is not known, so it is open only to who is not limited.
-      if (!furtherMethods.has(method) || !(access.seesEverything && access.mayCall)) {
+      if (!furtherMethods.has(method) || !(access.isUnlimited && access.mayCall)) {
         return { kind: 'denied', reason: 'method_unknown' }
       }
       return ALLOWED
@@ -72,6 +74,7 @@ export function decideRequest(request: RequestMessage, context: DecisionContext)
       return decideList(method, context)
     case 'read':
       if (access.mayRead) return ALLOWED
+      if (access.readLacks !== undefined) return { kind: 'denied', reason: 'scope_missing', scope: access.readLacks }
       return { kind: 'denied', reason: access.mayCall ? 'read_scope_missing' : 'lists_only' }
     case 'call':
       return decideCall(request, context)
@@ -91,7 +94,9 @@ function decideCall(request: RequestMessage, { access, era, ownsTask }: Decision
   const { method, name } = request
   if (!access.mayCall) return { kind: 'denied', reason: 'lists_only' }
   if (method === 'tools/call') {
-    return access.sees(name as string) ? ALLOWED : { kind: 'denied', reason: 'tool_not_listed' }
+    if (!access.sees(name as string)) return { kind: 'denied', reason: 'tool_not_listed' }
+    const scope = access.lacks(name as string)
+    return scope === undefined ? ALLOWED : { kind: 'denied', reason: 'scope_missing', scope }
   }
   if (era === 'modern' && !declaresTasks(request)) return { kind: 'denied', reason: 'tasks_undeclared' }
   if (method === 'tasks/list') return SHORTENED
@@ -117,6 +122,6 @@ export function decideNotification(
   furtherMethods: ReadonlySet<string>,
 ): 'allowed' | 'method_unknown' {
   const { method } = notification
-  const isFurther = furtherMethods.has(method) && access.seesEverything && access.mayCall
+  const isFurther = furtherMethods.has(method) && access.isUnlimited && access.mayCall
   return isClientNotification(method) || isFurther ? 'allowed' : 'method_unknown'
 }

@@ -3,6 +3,7 @@
  * Knows nothing of who calls or what is allowed.
  */
 
+export * from './access-token.ts'
 export * from './authorization.ts'
 export * from './message.ts'
 export * from './methods.ts'

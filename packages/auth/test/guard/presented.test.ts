@@ -9,8 +9,12 @@ const reason = (fields: Parameters<typeof view>[0]) => {
 }
 
 it('reads the key from either header', () => {
-  assert.deepEqual(readPresented(view({ authorization: 'Bearer abc' })), { kind: 'key', key: 'abc' })
-  assert.deepEqual(readPresented(view({ 'x-api-key': 'abc' })), { kind: 'key', key: 'abc' })
+  assert.deepEqual(readPresented(view({ authorization: 'Bearer abc' })), {
+    kind: 'secret',
+    secret: 'abc',
+    isBearer: true,
+  })
+  assert.deepEqual(readPresented(view({ 'x-api-key': 'abc' })), { kind: 'secret', secret: 'abc', isBearer: false })
 })
 
 it('presents nothing when neither is there', () => {
@@ -21,7 +25,7 @@ it('presents nothing when neither is there', () => {
 it('both may come when they say the same', () => {
   const same = { authorization: 'bearer abc', 'x-api-key': 'abc' }
 
-  assert.deepEqual(readPresented(view(same)), { kind: 'key', key: 'abc' })
+  assert.deepEqual(readPresented(view(same)), { kind: 'secret', secret: 'abc', isBearer: false })
 })
 
 it('both together are refused when they differ in anything', () => {
@@ -57,7 +61,7 @@ it('a bad Authorization is not passed over for a good X-API-Key', () => {
 })
 
 it('an empty header is a credential, and a bad one', () => {
-  assert.deepEqual(readPresented(view({ 'x-api-key': '' })), { kind: 'key', key: '' })
+  assert.deepEqual(readPresented(view({ 'x-api-key': '' })), { kind: 'secret', secret: '', isBearer: false })
   assert.equal(bringsCredential(view({ 'x-api-key': '' })), true)
   assert.equal(bringsCredential(view({ authorization: '' })), true)
   assert.equal(bringsCredential(view()), false)

@@ -62,7 +62,7 @@ it('every address that opens nothing is the same place where nothing is', async 
   for (const [at, verdict] of verdicts.entries()) {
     assert.ok(verdict.kind === 'refused', String(at))
     assert.equal(verdict.refusal.reason, 'url_unknown', String(at))
-    assert.deepEqual(toReply(verdict.refusal), NOT_FOUND)
+    assert.deepEqual(toReply(verdict.refusal, {}), NOT_FOUND)
   }
 })
 
@@ -107,7 +107,7 @@ it('the holder must bring the secret alone, and is told so', async () => {
   ]) {
     const verdict = await checkUrl(secret, extra)
     assert.equal(reasonOf(verdict), 'credentials_conflict')
-    assert.ok(verdict.kind === 'refused' && toReply(verdict.refusal).status === 400)
+    assert.ok(verdict.kind === 'refused' && toReply(verdict.refusal, {}).status === 400)
   }
 })
 

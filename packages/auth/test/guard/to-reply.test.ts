@@ -28,7 +28,7 @@ function fieldsOf({ headers }: { readonly headers: readonly string[] }): Map<str
 }
 
 it('who sent nothing is asked for a key, without an error code (RFC 6750 §3.1)', () => {
-  const reply = toReply({ reason: 'key_missing' })
+  const reply = toReply({ reason: 'key_missing' }, {})
 
   assert.equal(reply.status, 401)
   assert.equal(fieldsOf(reply).get('www-authenticate'), 'Bearer realm="portcullis"')
@@ -36,7 +36,7 @@ it('who sent nothing is asked for a key, without an error code (RFC 6750 §3.1)'
 
 it('who sent a bad key is told that the token is invalid, whatever is wrong with it (RFC 6750 §3.1)', () => {
   for (const refusal of REFUSALS.filter(({ reason }) => reason.startsWith('key_') && reason !== 'key_missing')) {
-    const reply = toReply(refusal)
+    const reply = toReply(refusal, {})
     assert.equal(reply.status, 401)
     assert.equal(fieldsOf(reply).get('www-authenticate'), 'Bearer realm="portcullis", error="invalid_token"')
   }
@@ -44,7 +44,7 @@ it('who sent a bad key is told that the token is invalid, whatever is wrong with
 
 it('who sent more than one credential sent a bad request', () => {
   for (const reason of ['credential_repeated', 'credentials_conflict'] as const) {
-    const reply = toReply({ reason })
+    const reply = toReply({ reason }, {})
     assert.equal(reply.status, 400)
     assert.equal(fieldsOf(reply).get('www-authenticate'), 'Bearer realm="portcullis", error="invalid_request"')
   }
@@ -58,14 +58,14 @@ it('where nothing is, no credential is asked for, and no page learns where its v
 
 it('no answer leads a client into a sign-in that does not exist', () => {
   for (const refusal of REFUSALS) {
-    const challenge = fieldsOf(toReply(refusal)).get('www-authenticate') ?? ''
+    const challenge = fieldsOf(toReply(refusal, {})).get('www-authenticate') ?? ''
     assert.doesNotMatch(challenge, /resource_metadata|scope=/)
   }
 })
 
 it('challenges are well formed: quoted values hold neither quotes nor backslashes (RFC 6750 §3)', () => {
   for (const refusal of REFUSALS) {
-    const challenge = fieldsOf(toReply(refusal)).get('www-authenticate')
+    const challenge = fieldsOf(toReply(refusal, {})).get('www-authenticate')
     if (challenge !== undefined)
       assert.match(
         challenge,
@@ -76,7 +76,7 @@ it('challenges are well formed: quoted values hold neither quotes nor backslashe
 
 it('every answer has a stable code and a sentence, is stored by nobody and holds no identifier', () => {
   for (const refusal of REFUSALS) {
-    const reply = toReply(refusal)
+    const reply = toReply(refusal, {})
     const body = JSON.parse(reply.body)
 
     assert.deepEqual(Object.keys(body), ['error', 'error_description'])
@@ -89,7 +89,7 @@ it('every answer has a stable code and a sentence, is stored by nobody and holds
 })
 
 it('who sent a key that lost a character is told what a whole one looks like, and nothing of theirs', () => {
-  const bodyOf = (fault: 'shape' | 'checksum') => String(toReply({ reason: 'key_malformed', fault }).body)
+  const bodyOf = (fault: 'shape' | 'checksum') => String(toReply({ reason: 'key_malformed', fault }, {}).body)
 
   assert.match(bodyOf('shape'), /not a whole API key: those have 72 characters and begin with pcls_\./)
   assert.match(bodyOf('checksum'), /mistyped/)

@@ -203,7 +203,7 @@ it('whoever does not hold a whole key of this server gets one and the same answe
     ].map(async (verdict) => {
       const refused = await verdict
       assert.ok(refused.kind === 'refused')
-      return toReply(refused.refusal)
+      return toReply(refused.refusal, {})
     }),
   )
 

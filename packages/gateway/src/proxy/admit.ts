@@ -34,7 +34,7 @@ function heed(passage: Passage, fields: Fields, verdict: Verdict): Admitted | un
   const credentialId = 'credentialId' in refusal ? refusal.credentialId : undefined
   passage.proxy.recorder.refusal({ peer, reason: refusal.reason, server: server.name, credentialId })
   letGoIfCrowded(passage)
-  passage.send(toReply(refusal))
+  passage.send(toReply(refusal, server))
   return ANSWERED
 }
 
@@ -54,6 +54,8 @@ function withoutVerdict(passage: Passage, error: unknown): undefined {
 }
 
 /** Unmistakable: kind and issuer hold no space, and a tenant is written with its quotes. */
-function keyOf({ kind, issuer, subject, tenant }: Principal): string {
-  return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${subject}`
+function keyOf({ kind, issuer, subject, clientId, tenant }: Principal): string {
+  // What one client of a person's has open is none of her other clients' business.
+  const who = kind === 'oauth' ? `${subject} ${clientId}` : subject
+  return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${who}`
 }

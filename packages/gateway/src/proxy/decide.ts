@@ -1,7 +1,8 @@
+import { scopeChallenge } from '@portcullis/auth/guard'
 import type { Reply } from '@portcullis/auth/http'
 import { type Decision, decideNotification, decideRequest } from '@portcullis/auth/policy'
-import type { Era, Message } from '@portcullis/auth/protocol'
-import { ANSWERED, type Bound, type Passage } from './passage.ts'
+import type { Message } from '@portcullis/auth/protocol'
+import { ANSWERED, type Bound, type Passage, type ProxiedServer } from './passage.ts'
 import * as replies from './replies.ts'
 
 /** What of the decision the answer's way back has to know. */
@@ -14,7 +15,7 @@ const ALLOWED = { kind: 'allowed', shortensList: false } as const
 
 /** Asks the policy about every message. A batch goes as a whole or not at all (requirements GW-23). */
 export function decide(passage: Passage, bound: Bound): Permission | undefined {
-  const { incoming, era } = bound
+  const { incoming } = bound
   let shortensList = false
   for (const message of incoming?.messages ?? []) {
     const decision = decideMessage(passage, bound, message)
@@ -22,7 +23,7 @@ export function decide(passage: Passage, bound: Bound): Permission | undefined {
       shortensList ||= decision.shortensList
       continue
     }
-    const reply = replyTo(message, era, decision, incoming?.isBatch ?? false)
+    const reply = replyTo(message, bound, decision, passage.visit.server)
     passage.refuse(bound, reply, decision.reason, decision.kind === 'empty_list' ? 'allowed' : 'denied')
     return ANSWERED
   }
@@ -42,13 +43,17 @@ function decideMessage({ visit, proxy }: Passage, bound: Bound, message: Message
 
 function replyTo(
   message: Message,
-  era: Era,
+  { incoming, era, principal }: Bound,
   decision: Exclude<Decision, { kind: 'allowed' }>,
-  isBatch: boolean,
+  { resource }: ProxiedServer,
 ): Reply {
   // Part of a batch cannot be refused alone: its answer would not say which.
-  if (isBatch) return replies.invalidRequest('The batch holds a request that is not permitted. Send them one by one.')
+  if (incoming?.isBatch)
+    return replies.invalidRequest('The batch holds a request that is not permitted. Send them one by one.')
   if (message.kind !== 'request') return replies.invalidRequest('Unknown notification.')
   if (decision.kind === 'empty_list') return replies.emptyListReply(message.id, era, decision.member)
+  if (decision.scope !== undefined && resource !== undefined) {
+    return replies.scopeReply(message, scopeChallenge(resource, principal.scopes, [decision.scope]))
+  }
   return replies.denialReply(message, era, decision.reason)
 }

@@ -30,6 +30,7 @@ export function denialReply(request: RequestMessage, era: Era, reason: DenialRea
       const message = 'Tasks are an extension: declare it in the client capabilities.'
       return rpcErrorReply(400, id, { code: MISSING_CAPABILITY, message, data: { requiredCapabilities } })
     }
+    case 'scope_missing':
     case 'read_scope_missing':
       return forbidden(id, 'This credential may not read resources or prompts.')
     case 'lists_only':
@@ -37,6 +38,12 @@ export function denialReply(request: RequestMessage, era: Era, reason: DenialRea
         ? toolError(id, era, 'This credential may list tools but not call them.')
         : forbidden(id, 'This credential may list what there is, and nothing else.')
   }
+}
+
+/** A person can grant what is missing: a 403, before any byte of a stream, with what to ask for. */
+export function scopeReply({ id }: RequestMessage, challenge: string): Reply {
+  const error = { code: FORBIDDEN, message: 'The token does not cover this.', data: { error: 'insufficient_scope' } }
+  return rpcErrorReply(403, id, error, ['www-authenticate', challenge])
 }
 
 function forbidden(id: string, message: string): Reply {

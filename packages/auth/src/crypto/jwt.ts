@@ -1,0 +1,58 @@
+import { type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose'
+
+/** Asymmetric signatures that a token may carry. `none` and those with a shared secret are not among them. */
+export const SIGNATURES = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const
+export type Signature = (typeof SIGNATURES)[number]
+
+/** What a JWT's header says, as long as it is one that could be verified here. Not verified. */
+export interface JwtHeader {
+  readonly alg: Signature
+  readonly kid: string
+  /** Lower case, without `application/` (RFC 7515 §4.1.9). */
+  readonly typ: string
+}
+
+/** A public key, and what it may be used for. */
+export interface VerificationKey {
+  readonly kid: string
+  readonly alg: string
+  readonly key: CryptoKey | Uint8Array
+}
+
+/**
+ * Reads a compact JWT's header. Keys and key addresses in it (`jwk`, `jku`, `x5u`, `x5c`) are not looked at
+ * (RFC 8725 §3.10), and what it calls critical is not understood here (RFC 7515 §4.1.11).
+ * @returns undefined for what is no JWT, or has a header that cannot be accepted.
+ */
+export function readJwtHeader(token: string): JwtHeader | undefined {
+  let header: ReturnType<typeof decodeProtectedHeader>
+  try {
+    header = decodeProtectedHeader(token)
+  } catch {
+    return undefined
+  }
+  const { alg, kid, typ, crit } = header
+  const isKnown = SIGNATURES.includes(alg as Signature)
+  if (!isKnown || typeof kid !== 'string' || typeof typ !== 'string' || crit !== undefined) return undefined
+  return { alg: alg as Signature, kid, typ: typ.toLowerCase().replace(/^application\//, '') }
+}
+
+/** @throws when the JWK is none that can verify. */
+export async function importVerificationKey(jwk: Readonly<Record<string, unknown>>): Promise<VerificationKey> {
+  const { kid, alg } = jwk
+  if (typeof kid !== 'string' || typeof alg !== 'string') throw new TypeError('a key needs kid and alg')
+  return { kid, alg, key: await importJWK(jwk as JWK, alg) }
+}
+
+/** The claims of a JWT that this key has signed with its own algorithm; undefined when it has not. */
+export async function verifyJwt(token: string, key: VerificationKey): Promise<Record<string, unknown> | undefined> {
+  try {
+    const { payload } = await compactVerify(token, key.key, { algorithms: [key.alg] })
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims)
+      ? (claims as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
