@@ -171,6 +171,28 @@ topic('J. Bad input: programs over stdio', () => {
   )
 
   scenario(
+    'a program that dies when its answer has begun: the stream ends in good order with the error, and the record says what happened',
+    { for: 'input: a child that dies in mid-call; Record: outcome', on: EVERY },
+    async (revision) => {
+      const name = revision === MODERN ? 'modern' : 'good'
+      const speaker = await open(name, revision)
+      const params = { name: 'progress', arguments: { steps: 1000 }, _meta: { progressToken: revision } }
+      const stream = await speaker.stream('tools/call', params)
+      await until('its answer has begun', () => stream.messages.length > 0)
+      assertFailed((await speaker.request('tools/call', { name: 'die' })).answer)
+      await stream.ended()
+
+      assert.ok(stream.isWhole)
+      const { error } = stream.messages.at(-1) as { error: { data: Json } }
+      assert.equal(error.data.error, 'upstream_broken')
+      const [event] = await gate.audit('--server', name, '--tool', 'progress')
+      assert.deepEqual([event?.outcome, event?.reason, event?.status], ['upstream_failed', 'upstream_broken', 200])
+      const told = gate.logLines.find((line) => line.event === event?.id)
+      assert.match(String(told?.detail), /exited with code 7/)
+    },
+  )
+
+  scenario(
     'a program that floods is held back while its caller does not read, and the others are served',
     { for: 'input: a child that floods' },
     async () => {

@@ -148,15 +148,24 @@ export class CallerAnswer implements Answer {
     })
   }
 
-  fail(failure: UpstreamFailure): void {
+  fail(failure: UpstreamFailure, last?: Uint8Array): void {
     if (this.mode === 'done') return
     this.options.course.log(failure)
+    if (last !== undefined && this.mode === 'events') return this.endFailed(failure, last)
     const leave = this.leave
     this.leave = undefined
     if (this.response.headersSent) this.abandon('upstream_failed', `upstream_${failure.reason}`)
     else this.answerInstead(failureReply(failure, this.options.id), 'upstream_failed', `upstream_${failure.reason}`)
     // The fault may have been found on our side of the upstream: it stops, too.
     leave?.()
+  }
+
+  /** The upstream has failed, and its stream ends in good order with words that say so. */
+  private endFailed({ reason }: UpstreamFailure, last: Uint8Array): void {
+    this.write(last)
+    const { status } = this
+    if ((this.mode as Mode) !== 'events') return
+    this.finish({ outcome: 'upstream_failed', status, reason: `upstream_${reason}` }, () => this.response.end())
   }
 
   onDrain(listener: () => void): void {

@@ -31,7 +31,7 @@ export type UpstreamFailure =
 
 /**
  * Where an upstream puts its answer. Order: `start`, any `write`s, one `end`; or `fail`, which before `start` becomes
- * an error answer and after it cuts the stream. After `end`, `fail` or the caller's leaving, further calls are ignored.
+ * an error answer and after it cuts the stream, unless there are last words. After `end`, `fail` or the caller's leaving, further calls are ignored.
  */
 export interface Answer {
   /** @param headers [name, value, …], lower-case names; the receiver forwards only what it knows. */
@@ -39,7 +39,8 @@ export interface Answer {
   /** @returns false when the caller reads slower than the upstream writes: pause until `onDrain`. */
   write(chunk: Uint8Array): boolean
   end(last?: Uint8Array): void
-  fail(failure: UpstreamFailure): void
+  /** @param last After `start`, of an event stream: what tells the caller. The stream then ends in good order. */
+  fail(failure: UpstreamFailure, last?: Uint8Array): void
   /** Called each time the caller has caught up after a `write` that returned false. */
   onDrain(listener: () => void): void
   /** Called once when nobody waits for the answer any more (the caller left, its key was revoked, the gate closes). */

@@ -9,6 +9,8 @@ export class Reply implements Answer {
   body = ''
   failure: UpstreamFailure | undefined
   isOver = false
+  /** Not cut: it has ended with words that say what happened. */
+  endsWell = false
   /** Bytes that may be unread before `write` says so. */
   patience = Number.POSITIVE_INFINITY
   unread = 0
@@ -45,7 +47,9 @@ export class Reply implements Answer {
     this.#changed()
   }
 
-  fail(failure: UpstreamFailure): void {
+  fail(failure: UpstreamFailure, last?: Uint8Array): void {
+    if (last !== undefined) this.write(last)
+    this.endsWell = last !== undefined
     this.failure = failure
     this.isOver = true
     this.#changed()

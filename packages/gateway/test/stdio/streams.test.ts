@@ -94,19 +94,19 @@ describe('the answer to a request', () => {
 
 describe('a stream that has begun when its server fails', () => {
   it('ends with the error of a program that died in mid-call, in good order', async () => {
-    const { upstream, session, log } = await givenPuppet({ silenceMs: 10 })
+    const { upstream, session } = await givenPuppet({ silenceMs: 10 })
     const asked = post(upstream, deed('mine', 'nothing'), { session })
     await asked.until('open', ({ isStream }) => isStream)
 
     post(upstream, deed(2, 'exit', { code: 3 }), { session })
     await asked.over()
 
-    assert.equal(asked.failure, undefined)
+    assert.ok(asked.endsWell)
+    assert.equal(asked.failure?.reason, 'broken')
+    assert.match(asked.failure.detail, /exited with code 3/)
     const message = 'The server behind the gate did not answer properly.'
     const error = { code: -32603, message, data: { error: 'upstream_broken' } }
     assert.deepEqual(asked.messages, [{ jsonrpc: '2.0', error, id: 'mine' }])
-    const told = log.find((line) => line.message.includes('middle of an answer'))
-    assert.match(String(told?.fields.detail), /exited with code 3/)
   })
 
   it('ends with the error of an answer that does not come in time', async () => {
@@ -114,7 +114,8 @@ describe('a stream that has begun when its server fails', () => {
 
     const reply = await post(upstream, deed(1, 'say', { lines: [LOG] }), { session }).over()
 
-    assert.equal(reply.failure, undefined)
+    assert.ok(reply.endsWell)
+    assert.equal(reply.failure?.reason, 'timeout')
     assert.equal(reply.messages.length, 2)
     assert.equal(reply.messages[1].id, 1)
     assert.equal(reply.messages[1].error.data.error, 'upstream_timeout')
@@ -130,10 +131,26 @@ describe('a stream that has begun when its server fails', () => {
     post(upstream, deed(4, 'exit', { code: 3 }), { session })
     await asked.over()
 
-    assert.equal(asked.failure, undefined)
+    assert.ok(asked.endsWell)
+    assert.equal(asked.failure?.reason, 'broken')
     assert.deepEqual(
       asked.messages.map(({ id, error }) => [id, error?.data.error]),
       [[1, undefined], [2, 'upstream_broken'], [3, 'upstream_broken']], // biome-ignore format: one line
+    )
+  })
+
+  it('has failed, though another request of its batch is answered after that', async () => {
+    const { upstream, session } = await givenPuppet()
+    const twice = '{"jsonrpc":"2.0","id":$id,"result":{},"result":{}}'
+    const batch = [deed(1, 'echo'), deed(2, 'say', { lines: [twice] }), deed(3, 'sayLater', { ms: 50, lines: [DONE] })]
+
+    const asked = await post(upstream, batch, { session }).over()
+
+    assert.ok(asked.endsWell)
+    assert.equal(asked.failure?.reason, 'broken')
+    assert.deepEqual(
+      asked.messages.map(({ id, error }) => [id, error?.data.error]),
+      [[1, undefined], [2, 'upstream_broken'], [3, undefined]], // biome-ignore format: one line
     )
   })
 

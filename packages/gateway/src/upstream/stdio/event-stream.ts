@@ -1,4 +1,4 @@
-import type { Answer } from '../upstream.ts'
+import type { Answer, UpstreamFailure } from '../upstream.ts'
 
 const HEADERS = [
   'content-type',
@@ -36,9 +36,7 @@ export class EventStream {
   }
 
   event(text: string): void {
-    // A bare return between two tokens is legal JSON, and would end the event's line.
-    const data = text.includes('\r') ? text.replaceAll('\r', ' ') : text
-    this.#write(Buffer.from(`event: message\ndata: ${data}\n\n`))
+    this.#write(bytesOf(text))
   }
 
   comment(): void {
@@ -50,6 +48,12 @@ export class EventStream {
     this.#answer.end()
   }
 
+  /** Ends in good order all the same, with an event that says so. */
+  fail(failure: UpstreamFailure, text: string): void {
+    this.stop()
+    this.#answer.fail(failure, bytesOf(text))
+  }
+
   /** Without an end: the caller has left, or the answer has failed. */
   stop(): void {
     clearInterval(this.#keepAlive)
@@ -58,4 +62,10 @@ export class EventStream {
   #write(bytes: Uint8Array): void {
     if (!this.#answer.write(bytes)) this.#isFull = true
   }
+}
+
+function bytesOf(text: string): Uint8Array {
+  // A bare return between two tokens is legal JSON, and would end the event's line.
+  const data = text.includes('\r') ? text.replaceAll('\r', ' ') : text
+  return Buffer.from(`event: message\ndata: ${data}\n\n`)
 }

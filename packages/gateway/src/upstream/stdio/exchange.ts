@@ -43,6 +43,8 @@ export class Exchange {
   #stream: EventStream | undefined
   #stall: NodeJS.Timeout | undefined
   #missing: number
+  /** The first, of a stream that has begun. */
+  #failure: UpstreamFailure | undefined
   #isOpen = true
 
   constructor(answer: Answer, options: ExchangeOptions) {
@@ -99,11 +101,10 @@ export class Exchange {
   fail(failure: UpstreamFailure, rawId?: string): void {
     if (!this.#isOpen) return
     if (this.#stream === undefined || rawId === undefined) return this.#cut(failure)
-    const { log, name } = this.#options.settings
-    // The answer ends in good order, so nobody else would tell.
-    log('warn', 'a stdio server failed in the middle of an answer', { server: name, ...failure })
+    // What of a batch still gets its answer does not undo it.
+    this.#failure ??= failure
     const error = failureError(failure)
-    this.#respond(errorText(error, rawId), error.code, 200, 'failed')
+    this.#respond(errorText(error, rawId), error.code, 200)
   }
 
   #cut(failure: UpstreamFailure): void {
@@ -113,10 +114,11 @@ export class Exchange {
     answer.fail(failure)
   }
 
-  #respond(text: string, errorCode: number | undefined, status: number, ending?: Ending): void {
+  #respond(text: string, errorCode: number | undefined, status: number): void {
     if (!this.#isOpen) return
     const { isBatch = false, canStream, headers = [] } = this.#options
     this.#missing--
+    if (this.#missing === 0 && this.#failure !== undefined) return this.#endFailed(this.#failure, text)
     if (this.#stream !== undefined || (isBatch && canStream)) this.#say(this.#open(), text)
     else this.#responses.push(text)
     if (this.#missing > 0) return
@@ -126,7 +128,13 @@ export class Exchange {
       this.#answer.start(isError ? status : 200, isError ? JSON_HEADERS : [...JSON_HEADERS, ...headers])
       this.#answer.end(Buffer.from(isBatch ? `[${this.#responses.join(',')}]` : text))
     }
-    this.#finish(ending ?? (errorCode === undefined ? 'answered' : 'refused'))
+    this.#finish(errorCode === undefined ? 'answered' : 'refused')
+  }
+
+  #endFailed(failure: UpstreamFailure, text: string): void {
+    const stream = this.#open()
+    this.#finish('failed')
+    stream.fail(failure, text)
   }
 
   #open(): EventStream {
