@@ -123,6 +123,33 @@ topic('J. Bad input: programs over stdio', () => {
   )
 
   scenario(
+    'a call that its caller cancels is on record by how its answer ended, and so is the cancellation',
+    { for: 'Record: outcome; TL-21', on: LEGACY },
+    async (revision) => {
+      const speaker = await open('good', revision)
+      const cancel = async (id: string, accept: string): Promise<Json | undefined> => {
+        const waiting = speaker.request(
+          'tools/call',
+          { name: 'wait', arguments: { ms: 1400 } },
+          { id, headers: { accept } },
+        )
+        await until('the program has it', () => journals.good.lines().at(-1)?.includes('"wait"'))
+        assert.equal((await speaker.notify('notifications/cancelled', { requestId: id })).status, 202)
+        await waiting
+        const [event] = await gate.audit('--server', 'good', '--tool', 'wait')
+        return event
+      }
+      const streaming = await cancel('a', 'application/json, text/event-stream')
+      const json = await cancel('b', 'application/json')
+      const cancellations = await gate.audit('--server', 'good', '--method', 'notifications/cancelled')
+
+      assert.deepEqual([streaming?.outcome, streaming?.status], ['answered', 200])
+      assert.deepEqual([json?.outcome, json?.status], ['rpc_error', 200])
+      assert.equal(cancellations.filter(({ session }) => session === json?.session).length, 2)
+    },
+  )
+
+  scenario(
     'a program that prints garbage between its answers is understood all the same',
     { for: 'input: a child that prints garbage', on: LEGACY },
     async (revision) => {
