@@ -1,7 +1,9 @@
 import type { AuditStore } from '@portcullis/auth/store'
 import { type Ingester, startIngester } from './ingester.ts'
+import { seemsToRun } from './life.ts'
 import type { RecordLog } from './log.ts'
 import { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts'
+import { listSegments } from './segment.ts'
 import { openSpool, type Written } from './spool.ts'
 
 export interface KeepOptions {
@@ -29,6 +31,7 @@ const RETRY_MS = 2000
 /** The record of a running gate: a recorder, what fills the store behind it, and an eye on whether it can be written. */
 export function keepRecord(options: KeepOptions): Kept {
   const { directory, segmentBytes, retentionMs, store, isRequired, mirror, log } = options
+  tellOfOthers(directory, log)
   const spool = openSpool({ directory, segmentBytes, onWrite: (error) => noteOutcome(error) })
   const plain = createRecorder({ spool, log, mirror })
   const ingester: Ingester | undefined =
@@ -61,6 +64,16 @@ export function keepRecord(options: KeepOptions): Kept {
       await ingester?.close()
     },
   }
+}
+
+/** Two gates get along, but each knows only its own programs and tasks: seldom what somebody meant to start. */
+function tellOfOthers(directory: string, log: RecordLog): void {
+  const pids = [...listSegments(directory).values()].flatMap((segments) => {
+    const last = segments.at(-1)
+    return last !== undefined && seemsToRun(last) ? [last.pid] : []
+  })
+  if (pids.length > 0)
+    log.info({ directory, pids }, 'another process keeps its record here; if it is a gate, one is enough')
 }
 
 /** Nobody who waits for the record hears that it could not be written. */

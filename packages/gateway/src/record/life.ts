@@ -61,6 +61,11 @@ export function watchWriters({ clock = () => performance.now(), watchMs = WATCH_
   }
 }
 
+/** Whether a writer runs beside this process, as far as its process id tells: another may have it by now. */
+export function seemsToRun({ place, pid }: Segment): boolean {
+  return place === thisPlace() && isRunning(pid)
+}
+
 function isRunning(pid: number): boolean {
   // Our own id and not open here: it was the id of somebody before us.
   if (pid === process.pid) return false
