@@ -6,8 +6,10 @@ import type { Server } from 'node:http'
 import { Guard } from '@portcullis/auth/guard'
 import { visitorRules } from '@portcullis/auth/http'
 import { compileScopes, TaskLedger } from '@portcullis/auth/policy'
+import type { Issuer } from '@portcullis/issuer'
 import { publicUrlOf, type ServerSettings, type Settings } from './config/index.ts'
 import {
+  beforeOpening,
   createFrontDoor,
   createListener,
   drain,
@@ -18,6 +20,7 @@ import {
 } from './edge/index.ts'
 import { keepKeys } from './keys/index.ts'
 import type { Log } from './log/index.ts'
+import { needsIssuer, openEmbeddedIssuer, publishedKeys, resourceDocuments, resourceTermsOf } from './oauth/index.ts'
 import { createProxy, Lobby, type ProxiedServer, Standing } from './proxy/index.ts'
 import { type Kept, keepRecord, type Recorder } from './record/index.ts'
 import { Sessions } from './sessions/index.ts'
@@ -43,6 +46,8 @@ export interface Gate {
   readonly mcp: ReadonlyMap<string, string>
   readonly stores: Stores
   readonly recorder: Recorder
+  /** The embedded issuer; absent where nobody signs in. */
+  readonly issuer?: Issuer | undefined
   /** Finishes what is under way and ends everything the gate has started. */
   close(): Promise<void>
 }
@@ -53,14 +58,34 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
   const record = openRecord(settings, log)
   const { recorder } = record
   const now = () => Math.floor(Date.now() / 1000)
-  const guard = new Guard({ credentials: stores.credentials, now, defer: setImmediate })
+  const sealingKey = readSealingKey(settings.sealingKey, process.env)
+
+  const listener = createListener({ ...settings.limits, ...(settings.listen.tls && { tls: settings.listen.tls }) })
+  const capacity = limitConnections(listener, settings.limits.connections)
+  let unready: string | undefined
+  let frontDoor = beforeOpening
+  onRequest(listener, (request, response) => frontDoor(request, response))
+  const port = await listen(listener, settings.listen.host, settings.listen.port)
+  const url = publicUrlOf(settings, port)
+  const issuer = await openIssuer(settings, url, stores, sealingKey, log).catch((error: unknown) => {
+    listener.close()
+    throw error
+  })
+  const guard = new Guard({
+    credentials: stores.credentials,
+    now,
+    defer: setImmediate,
+    ...(issuer && {
+      tokens: { issuers: [publishedKeys(url, issuer.keySet)], revocations: stores.issuer.revocations },
+    }),
+  })
   const budget = new ChildBudget(settings.stdio.maxTotal)
   const connections = new Connections(settings.limits.connections)
   const open = (server: ServerSettings) => openUpstream(server, settings, { budget, connections }, log)
-  const servers = new Map([...settings.servers].map(([name, server]) => [name, toProxied(server, open(server))]))
+  const servers = new Map([...settings.servers].map(([name, server]) => [name, toProxied(server, open(server), url)]))
   const sessions = new Sessions({
     store: stores.sessions,
-    sealingKey: readSealingKey(settings.sealingKey, process.env),
+    sealingKey,
     maxSessions: settings.limits.sessions,
     now,
     onDropped: (session) => endUpstreamSession(servers.get(session.server)?.upstream, session),
@@ -76,23 +101,16 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
     limits: settings.limits,
     log,
   })
-
-  const listener = createListener({ ...settings.limits, ...(settings.listen.tls && { tls: settings.listen.tls }) })
-  const capacity = limitConnections(listener, settings.limits.connections)
-  let unready: string | undefined
-  const port = await listen(listener, settings.listen.host, settings.listen.port)
-  const url = publicUrlOf(settings, port)
-  onRequest(
-    listener,
-    createFrontDoor({
-      visitors: visitorRules(hostsOf(settings, url, port), settings.cors.origins),
-      servers,
-      capacity,
-      peerOf: peerReader(settings.trustedProxies),
-      unready: () => unready ?? (record.fault() === undefined ? undefined : 'The record cannot be written.'),
-      proxy,
-    }),
-  )
+  frontDoor = createFrontDoor({
+    visitors: visitorRules(hostsOf(settings, url, port), settings.cors.origins),
+    servers,
+    capacity,
+    peerOf: peerReader(settings.trustedProxies),
+    unready: () => unready ?? (record.fault() === undefined ? undefined : 'The record cannot be written.'),
+    proxy,
+    documents: resourceDocuments(servers),
+    issuer,
+  })
   const chores = startChores(guard, sessions, settings, log)
   const keeper = { credentials: stores.credentials, settings: settings.keys, recorder, log, now }
   chores.push(every(KEYS_MS, log, () => keepKeys(keeper)))
@@ -105,10 +123,12 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
     mcp: new Map([...servers.keys()].map((name) => [name, `${url}/${name}/mcp`])),
     stores,
     recorder,
+    issuer,
     async close() {
       unready = 'The gate is closing.'
       for (const chore of chores) clearInterval(chore)
       await closeGate(listener, servers, standing)
+      issuer?.close()
       // When keys were last used is worth less than an end in good order.
       await guard.directory.writeUses().catch((error: unknown) => log.warn({ err: error }, 'last uses are not kept'))
       await record.close()
@@ -148,8 +168,15 @@ function openRecord(settings: Settings, log: Log): Kept {
   }
 }
 
-function toProxied(server: ServerSettings, upstream: Upstream): ProxiedServer {
+function openIssuer(settings: Settings, url: string, stores: Stores, sealingKey: Uint8Array, log: Log) {
+  if (!needsIssuer(settings)) return Promise.resolve(undefined)
+  const scopesOf = ({ scopes }: ServerSettings) => [...compileScopes(scopes).all]
+  return openEmbeddedIssuer({ settings, url, stores, sealingKey, scopesOf, log })
+}
+
+function toProxied(server: ServerSettings, upstream: Upstream, url: string): ProxiedServer {
   const { name, access, scopes, methods, tenant } = server
+  const resource = resourceTermsOf(server, url)
   return {
     name,
     access,
@@ -159,6 +186,7 @@ function toProxied(server: ServerSettings, upstream: Upstream): ProxiedServer {
     hasLastingSessions: server.upstream.kind === 'http',
     upstream,
     ...(tenant === undefined ? {} : { tenant }),
+    ...(resource === undefined ? {} : { resource }),
   }
 }
 

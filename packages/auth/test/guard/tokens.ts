@@ -35,6 +35,7 @@ export function givenRevocations(): RevocationStore & { fail: boolean } {
       read = entries.length
       return news
     },
+    isEnded: () => false,
     prune: () => 0,
   }
 }

@@ -14,7 +14,7 @@ import type { ParsedSections, ParsedServer } from './shape.ts'
  * @param surroundings Where files and variables are looked for; undefined when they need not be there.
  */
 export function findContradictions(
-  { sections, upstreams, doubtful }: ParsedFile,
+  { sections, servers, upstreams, doubtful }: ParsedFile,
   surroundings: { readonly directory: string; readonly env: Environment } | undefined,
 ): Fault[] {
   const directory = surroundings?.directory
@@ -25,6 +25,7 @@ export function findContradictions(
     ...(surroundings === undefined ? [] : tlsFiles(sections, surroundings.directory)),
     ...(surroundings === undefined ? [] : sealingVariable(sections, surroundings.env)),
     ...keyAges(sections, isKnown),
+    ...signIn(sections, servers, isKnown),
     ...[...upstreams].flatMap(([name, held]) => upstream(['servers', name, 'upstream'], held, directory)),
   ]
 }
@@ -109,6 +110,40 @@ function keyAges({ keys }: ParsedSections, isKnown: IsKnown): Fault[] {
     faults.push(fault(['keys', 'rotateBefore'], 'must be shorter than `keys.maxAge`'))
   }
   return faults
+}
+
+/** Scopes that every server knows. */
+const OWN_SCOPES = ['mcp:read', 'mcp:write']
+
+function signIn(
+  { listen, publicUrl, oauth }: ParsedSections,
+  servers: ParsedFile['servers'],
+  isKnown: IsKnown,
+): Fault[] {
+  const signing = [...servers].filter(([, { access }]) => access.includes('oauth'))
+  const faults = [...servers].flatMap(([name, server]) => baseScopes(['servers', name, 'baseScopes'], server))
+  const [first] = signing
+  if (first !== undefined && listen !== undefined && isKnown('listen.host') && isKnown('publicUrl')) {
+    // Clients compare the issuer to the letter, so it has to be one address for everybody.
+    const isReachedByName = publicUrl !== undefined || isLoopbackHost(listen.host)
+    const message = 'must be set where people sign in beyond this machine: it names the issuer'
+    if (!isReachedByName)
+      faults.push({ path: ['servers', first[0], 'access'], part: 'value', message: `\`publicUrl\` ${message}` })
+  }
+  if (oauth !== undefined && isKnown('oauth') && oauth.refreshToken > oauth.grant) {
+    faults.push(fault(['oauth', 'refreshToken'], 'must not be longer than `oauth.grant`'))
+  }
+  return faults
+}
+
+function baseScopes(path: Path, { baseScopes: named, scopes, access }: ParsedServer): Fault[] {
+  if (named === undefined) return []
+  if (!access.includes('oauth')) return [fault(path, 'says what to ask for when signing in; `access` has no `oauth`')]
+  return named.flatMap((scope, index) =>
+    scopes[scope] !== undefined || OWN_SCOPES.includes(scope)
+      ? []
+      : [fault([...path, index], `is no scope of this server; \`scopes\` names those that are`)],
+  )
 }
 
 function upstream(path: Path, held: ParsedServer['upstream'], directory: string | undefined): Fault[] {

@@ -15,8 +15,8 @@ export interface ConfigDocument {
   readonly problems: readonly Problem[]
   /** Paths, formatted, where a value is missing because a reference or an alias led nowhere. */
   readonly gaps: ReadonlySet<string>
-  /** Servers whose upstream refers to variables that hold nothing, where those were not asked for. */
-  readonly unknownUpstreams: ReadonlySet<string>
+  /** What refers to variables that hold nothing and is not needed: the paths that `unneeded` has given, each once. */
+  readonly unknown: readonly Path[]
   /** @param part Whether to point at the key itself or at what it holds. The nearest place above when it is missing. */
   locate(path: Path, part?: 'key' | 'value'): Place
   /** The place of what a path leads to, if it is there. */
@@ -24,12 +24,14 @@ export interface ConfigDocument {
 }
 
 type Place = Pick<Problem, 'line' | 'column'>
+type Unneeded = (path: Path) => Path | undefined
 
 /**
  * Reads YAML 1.2 (core schema). Whatever is wrong with the text becomes a problem; nothing is thrown.
- * @param wantsUpstreams Whether a variable that only an upstream needs is missed when it holds nothing.
+ * @param unneeded Told the path of a setting whose variable holds nothing. Gives the path of what is not needed with it;
+ *   undefined where the variable is missed.
  */
-export function readDocument(text: string, env: Environment, wantsUpstreams = true): ConfigDocument {
+export function readDocument(text: string, env: Environment, unneeded: Unneeded = () => undefined): ConfigDocument {
   const lines = new LineCounter()
   const problems: Problem[] = []
   const place = (offset: number) => {
@@ -42,14 +44,14 @@ export function readDocument(text: string, env: Environment, wantsUpstreams = tr
     return {
       problems: [problem],
       gaps: new Set(),
-      unknownUpstreams: new Set(),
+      unknown: [],
       locate: () => place(0),
       find: () => undefined,
     }
   }
   const report = (offset: number, path: Path, message: string) =>
     problems.push({ ...place(offset), path: formatPath(path), message })
-  const walk = new Walk(env, wantsUpstreams, report)
+  const walk = new Walk(env, unneeded, report)
   for (const offset of unquoted) problems.push({ ...place(offset), path: '', message: UNQUOTED })
   for (const fault of syntaxFaults(document)) {
     problems.push({ ...place(fault.pos[0]), path: '', message: describeFault(fault.code, fault.message) })
@@ -59,7 +61,7 @@ export function readDocument(text: string, env: Environment, wantsUpstreams = tr
   const read = {
     problems,
     gaps: walk.gaps,
-    unknownUpstreams: walk.unknownUpstreams,
+    unknown: walk.unknown,
     locate: (path: Path, part?: 'key' | 'value') => place(walk.offsetOf(path, part)),
     find: (path: Path) => (walk.has(path) ? place(walk.offsetOf(path)) : undefined),
   }
@@ -137,24 +139,20 @@ function withoutQuotes(message: string): string {
 /** One pass over the nodes: makes plain values, notes where each stands, and spends a budget so that aliases cannot multiply. */
 class Walk {
   readonly #env: Environment
-  readonly #wantsUpstreams: boolean
+  readonly #unneeded: Unneeded
   readonly #report: (offset: number, path: Path, message: string) => void
   readonly #offsets = new Map<string, { key?: number; value: number }>()
   /** Nodes by anchor, as far as the walk has come: an alias means the last anchor of its name before it. */
   readonly #anchors = new Map<string, Node>()
   #inAlias = false
   readonly gaps = new Set<string>()
-  readonly unknownUpstreams = new Set<string>()
+  readonly unknown: Path[] = []
   #left = MAX_VALUES
   exhausted = false
 
-  constructor(
-    env: Environment,
-    wantsUpstreams: boolean,
-    report: (offset: number, path: Path, message: string) => void,
-  ) {
+  constructor(env: Environment, unneeded: Unneeded, report: (offset: number, path: Path, message: string) => void) {
     this.#env = env
-    this.#wantsUpstreams = wantsUpstreams
+    this.#unneeded = unneeded
     this.#report = report
   }
 
@@ -234,11 +232,9 @@ class Walk {
   }
 
   #reportUnset(offset: number, path: Path, message: string): void {
-    const [section, server, part] = path
-    if (this.#wantsUpstreams || section !== 'servers' || part !== 'upstream') {
-      return this.#reportGap(offset, path, message)
-    }
-    this.unknownUpstreams.add(String(server))
+    const whole = this.#unneeded(path)
+    if (whole === undefined) this.#reportGap(offset, path, message)
+    else if (!this.unknown.some((known) => formatPath(known) === formatPath(whole))) this.unknown.push(whole)
   }
 
   /** Anchors count where they are written, not where an alias repeats them. */

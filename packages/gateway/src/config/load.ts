@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { findContradictions } from './contradictions.ts'
-import { type ConfigDocument, readDocument, type Value } from './document.ts'
+import { type ConfigDocument, readDocument } from './document.ts'
 import type { Fault } from './issues.ts'
 import { ownerOf } from './owner.ts'
 import { parseFile } from './parse.ts'
@@ -10,6 +10,7 @@ import type { Environment } from './references.ts'
 import type { Settings } from './settings.ts'
 import { settle } from './settle.ts'
 import type { ParsedSections } from './shape.ts'
+import { unneeded, withStandIns } from './unneeded.ts'
 import { findWarnings } from './warnings.ts'
 
 const MAX_FILE_BYTES = 1024 ** 2
@@ -29,20 +30,25 @@ export type Use = 'gate' | 'state'
  *
  * @param env Where references such as `${env:NAME}` lead. Its values appear in the settings and never in a problem.
  * @param use What the settings are for. For `state` alone, what only a running gate needs of its surroundings may be
- *   missing: variables that upstreams refer to (such an upstream is then not the one that is configured) or that holds
- *   the sealing key, certificates, directories.
+ *   missing: the variable that holds the sealing key, certificates, directories, and variables that settings for a gate
+ *   alone refer to (`unneeded.ts`; what is settled for these is then not what is configured).
  */
 export function loadConfig(file: string, env: Environment = process.env, use: Use = 'gate'): Loaded {
   const absolute = resolve(file)
   const text = readText(absolute)
   if (text.fault !== undefined) return { problems: [{ line: 0, column: 0, path: '', message: text.fault }] }
 
-  const document = readDocument(text.content, env, use === 'gate')
+  const document = readDocument(text.content, env, use === 'gate' ? undefined : unneeded)
   if (document.value === undefined) return { problems: inFileOrder(document.problems) }
 
   const locate = (faults: readonly Fault[]) => faults.map((fault) => toProblem(fault, document))
-  const parsed = parseFile(withoutUpstreams(document.value, document.unknownUpstreams))
-  const contradictions = findContradictions(parsed, use === 'gate' ? { directory: dirname(absolute), env } : undefined)
+  const { unknown } = document
+  const parsed = parseFile(withStandIns(document.value, unknown))
+  const doubtful = new Set([...parsed.doubtful, ...unknown.map(formatPath)])
+  const contradictions = findContradictions(
+    { ...parsed, doubtful },
+    use === 'gate' ? { directory: dirname(absolute), env } : undefined,
+  )
   // What is wrong with the gap that a reference left is no news.
   const further = locate([...parsed.faults, ...contradictions]).filter(({ path }) => !document.gaps.has(path))
   if (document.problems.length + further.length > 0)
@@ -50,19 +56,6 @@ export function loadConfig(file: string, env: Environment = process.env, use: Us
 
   const settings = settle(parsed.sections as Required<ParsedSections>, parsed.servers, absolute)
   return { settings: { ...settings, warnings: inFileOrder(locate(findWarnings(settings, env))) } }
-}
-
-/** Stands for an upstream that cannot be told here, where nobody will start it. */
-const UNKNOWN_UPSTREAM: Value = { command: 'unknown' }
-
-function withoutUpstreams(value: Value, names: ReadonlySet<string>): Value {
-  if (names.size === 0) return value
-  const file = value as { readonly servers: { readonly [name: string]: { readonly [key: string]: Value } } }
-  const servers = Object.entries(file.servers).map(([name, server]): [string, Value] => [
-    name,
-    names.has(name) ? { ...server, upstream: UNKNOWN_UPSTREAM } : server,
-  ])
-  return { ...file, servers: Object.fromEntries(servers) }
 }
 
 /**

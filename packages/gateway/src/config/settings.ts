@@ -23,6 +23,7 @@ export interface Settings {
   readonly limits: LimitSettings
   readonly stdio: StdioSettings
   readonly keys: KeySettings
+  readonly oauth: OauthSettings
   readonly record: RecordSettings
   readonly log: { readonly level: LogLevel }
   /** By name, in the order of the file. A map, for a server may be called `constructor`. */
@@ -79,6 +80,14 @@ export type Delivery =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'command'; readonly command: string; readonly args: readonly string[] }
 
+export interface OauthSettings {
+  readonly accessTokenSeconds: number
+  readonly refreshTokenSeconds: number
+  readonly grantSeconds: number
+  readonly registration: 'open' | 'gated' | 'off'
+  readonly signingAlgorithm: 'ES256' | 'EdDSA'
+}
+
 export interface RecordSettings {
   readonly directory: string
   readonly segmentBytes: number
@@ -88,7 +97,7 @@ export interface RecordSettings {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
-export type AccessMode = 'public' | 'unlisted' | 'api-key'
+export type AccessMode = 'public' | 'unlisted' | 'api-key' | 'oauth'
 
 export interface ServerSettings {
   readonly name: string
@@ -97,6 +106,8 @@ export interface ServerSettings {
   readonly access: ReadonlySet<AccessMode>
   /** Scope name to tool patterns, in which `*` stands for any characters. */
   readonly scopes: Readonly<Record<string, readonly string[]>>
+  /** What a client that signs in should ask for first. */
+  readonly baseScopes: readonly string[]
   /** Method names to let through beside those that the gate knows. */
   readonly methods: ReadonlySet<string>
   readonly tenant?: string

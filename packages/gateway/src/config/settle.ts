@@ -13,6 +13,7 @@ import type {
 } from './settings.ts'
 import type { ParsedSections, ParsedServer } from './shape.ts'
 
+const READ = 'mcp:read'
 const DAY_MS = 86_400_000
 
 export function toAbsolute(directory: string, path: string): string {
@@ -57,6 +58,13 @@ export function settle(
       answerTimeoutMs: parsed.stdio.answerTimeout,
     },
     keys: settleKeys(parsed.keys, at),
+    oauth: {
+      accessTokenSeconds: toSeconds(parsed.oauth.accessToken),
+      refreshTokenSeconds: toSeconds(parsed.oauth.refreshToken),
+      grantSeconds: toSeconds(parsed.oauth.grant),
+      registration: parsed.oauth.registration,
+      signingAlgorithm: parsed.oauth.signingAlgorithm,
+    },
     record: {
       directory: parsed.record.directory === undefined ? join(home, 'spool') : at(parsed.record.directory),
       segmentBytes: parsed.record.segmentBytes,
@@ -118,6 +126,8 @@ function settleServer(name: string, server: ParsedServer, directory: string): Se
     upstream: settleUpstream(server.upstream, directory),
     access: new Set(server.access),
     scopes: server.scopes,
+    // Without a map every tool needs `mcp:write`: who asks for less would be sent back at the first call.
+    baseScopes: server.baseScopes ?? (Object.keys(server.scopes).length > 0 ? [READ] : [READ, 'mcp:write']),
     methods: new Set(server.methods),
     ...(server.tenant !== undefined && { tenant: server.tenant }),
   }

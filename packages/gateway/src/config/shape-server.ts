@@ -22,8 +22,8 @@ export function faultOfServerName(name: string): string | undefined {
   return undefined
 }
 
-const ACCESS_MODES = ['public', 'unlisted', 'api-key'] as const
-const LATER_MODES = new Set(['jwt', 'oauth', 'mtls'])
+const ACCESS_MODES = ['public', 'unlisted', 'api-key', 'oauth'] as const
+const LATER_MODES = new Set(['jwt', 'mtls'])
 const quoted = (word: string) => `\`${word}\``
 
 const accessMode = documented(
@@ -130,6 +130,11 @@ export const SERVER_SHAPE = z.strictObject(
     scopes: documented(
       z.prefault(scopes, {}),
       'Scope names, and the tools that each opens. A tool in no scope needs `mcp:write`.',
+    ),
+    baseScopes: documented(
+      z.optional(list(matching(SCOPE_TOKEN, 'a scope name'), '["files:read"]', { least: 1 })),
+      'What a client that signs in should ask for first; it can ask for more when it needs more. ' +
+        'Default: `mcp:read`, and `mcp:write` where `scopes` says nothing.',
     ),
     methods: documented(
       z.prefault(list(matching(METHOD_NAME, 'a method name such as `vendor/search`'), '[vendor/search]'), []),

@@ -141,6 +141,17 @@ const log = section('What the gate tells about itself, as JSON lines on standard
   ),
 })
 
+const oauth = section('Signing in, on servers whose access has `oauth`.', '{ accessToken: 15m }', {
+  accessToken: preset(duration('1m', '24h', 'Life of an access token.'), '15m'),
+  refreshToken: preset(duration('5m', '365d', 'Time after which a client that was not used must sign in anew.'), '7d'),
+  grant: preset(duration('5m', '3650d', 'Time after which every client must sign in anew.'), '90d'),
+  registration: preset(
+    choice(['open', 'gated', 'off'], 'Whether clients may register themselves; `gated`: with an initial access token.'),
+    'open',
+  ),
+  signingAlgorithm: preset(choice(['ES256', 'EdDSA'], 'What new signing keys are made for.'), 'ES256'),
+})
+
 const cors = section('Pages that may call the gate from a browser.', '{ origins: [https://app.example.com] }', {
   origins: documented(
     z.prefault(list(parsed('an origin', parseOrigin), '[https://app.example.com]'), []),
@@ -180,6 +191,7 @@ export const SECTIONS = {
   limits: preset(limits, {}),
   stdio: preset(stdio, {}),
   keys: preset(keys, {}),
+  oauth: preset(oauth, {}),
   record: preset(record, {}),
   log: preset(log, {}),
 }

@@ -5,8 +5,9 @@ import type { ProxiedServer, Visit } from '../proxy/index.ts'
 import { sendReply } from '../proxy/send.ts'
 import type { Capacity } from './capacity.ts'
 import { corsFields, preflightFields } from './cors.ts'
+import { readOpenly } from './open-document.ts'
 import type { PeerReader } from './peer.ts'
-import { routeOf } from './route.ts'
+import { pathOf, routeOf } from './route.ts'
 
 export interface FrontDoorOptions {
   readonly visitors: VisitorRules
@@ -16,6 +17,16 @@ export interface FrontDoorOptions {
   /** Why the gate should get no requests now; undefined when it should. */
   readonly unready: () => string | undefined
   readonly proxy: (visit: Visit) => void
+  /** Documents for anyone, by path. */
+  readonly documents: ReadonlyMap<string, Reply>
+  /** The embedded issuer, where people sign in. */
+  readonly issuer?: SignIn | undefined
+}
+
+/** What answers the paths of signing in. Its own defences stand against foreign pages: its clients may be of any origin. */
+export interface SignIn {
+  serves(path: string): boolean
+  handle(request: IncomingMessage, response: ServerResponse, peer: string): void
 }
 
 /** A URL longer than this leads nowhere. */
@@ -24,6 +35,7 @@ const MAX_TARGET = 2048
 const MAX_FIELDS = 200
 
 const FULL = errorReply(503, 'busy', 'The gate holds as many connections as it can. Come again.', ['retry-after', '5'])
+const STARTING = errorReply(503, 'not_ready', 'The gate is starting.', ['retry-after', '1'])
 const WRONG_HOST = errorReply(
   403,
   'host_not_allowed',
@@ -51,7 +63,7 @@ const HEALTHY: Reply = {
 export function createFrontDoor(
   options: FrontDoorOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { visitors, servers, capacity, peerOf, unready, proxy } = options
+  const { visitors, servers, capacity, peerOf, unready, proxy, documents, issuer } = options
   return (request, response) => {
     const refuse = (reply: Reply, fields?: readonly string[]): void => {
       if (capacity.isCrowded) response.shouldKeepAlive = false
@@ -67,6 +79,12 @@ export function createFrontDoor(
     if (route.kind === 'health') return refuse(HEALTHY)
     if (!capacity.hasRoomFor(request.socket)) return refuse(FULL)
     if (!visitors.isOurHost(request.headers.host)) return refuse(WRONG_HOST)
+    if (route.kind === 'nowhere') {
+      const path = pathOf(target)
+      const document = documents.get(path)
+      if (document !== undefined) return refuse(readOpenly(request, document))
+      if (issuer?.serves(path)) return issuer.handle(request, response, peerOf(request))
+    }
     const { origin } = request.headers
     if (!visitors.isAllowedOrigin(origin)) return refuse(WRONG_ORIGIN)
     if (route.kind === 'readiness') return refuse(readiness(unready()))
@@ -85,6 +103,11 @@ export function createFrontDoor(
     const { isCrowded } = capacity
     proxy({ request, response, server, secret, peer: peerOf(request), fields: secrecy, isCrowded })
   }
+}
+
+/** Who comes while the gate is being put together is asked to come again. */
+export function beforeOpening(request: IncomingMessage, response: ServerResponse): void {
+  sendReply(request, response, STARTING)
 }
 
 const NO_FIELDS: readonly string[] = []

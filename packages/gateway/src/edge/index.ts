@@ -3,6 +3,6 @@
  * fit in. Owns nothing that depends on who the caller is.
  */
 export { type Capacity, limitConnections } from './capacity.ts'
-export { createFrontDoor, type FrontDoorOptions } from './front-door.ts'
+export { beforeOpening, createFrontDoor, type FrontDoorOptions } from './front-door.ts'
 export { createListener, drain, type ListenerOptions, listen, onRequest } from './listener.ts'
 export { type PeerReader, peerReader } from './peer.ts'

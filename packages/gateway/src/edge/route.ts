@@ -7,6 +7,11 @@ export type Route =
   | { readonly kind: 'old_transport' }
   | { readonly kind: 'nowhere' }
 
+export function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
+}
+
 const NOWHERE: Route = { kind: 'nowhere' }
 
 /**
@@ -15,8 +20,7 @@ const NOWHERE: Route = { kind: 'nowhere' }
  * clients derive from it (`/.well-known/…/{server}/mcp/{secret}`, `…/{secret}/.well-known/…`).
  */
 export function routeOf(target: string): Route {
-  const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
+  const path = pathOf(target)
   if (path === '/healthz') return { kind: 'health' }
   if (path === '/readyz') return { kind: 'readiness' }
   const end = path.indexOf('/', 1)

@@ -8,13 +8,16 @@ import {
   sqliteCredentials,
   sqliteSessions,
 } from '@portcullis/auth/store'
+import type { IssuerStores } from '@portcullis/issuer'
 import type { StoreSettings } from '../config/index.ts'
 import { expectSound, openDatabase } from './database.ts'
+import { issuerStores, issuerStoresInLine, issuerStoresInMemory } from './issuer-stores.ts'
 import { openWriteLine, type WriteLine } from './write-line.ts'
 
 export interface Stores {
   readonly credentials: CredentialStore
   readonly sessions: SessionStore
+  readonly issuer: IssuerStores
   close(): void
 }
 
@@ -40,6 +43,7 @@ export function openStores(settings: StoreSettings, onUnreadable?: (id: string) 
   return {
     credentials: { ...inLine(credentials, line), changes },
     sessions: sessionsInLine(sqliteSessions(db), line),
+    issuer: issuerStoresInLine(issuerStores(db), line),
     close() {
       line.close()
       db.close()
@@ -54,11 +58,16 @@ export function openStores(settings: StoreSettings, onUnreadable?: (id: string) 
 export function openStoresForCommand(settings: StoreSettings, onUnreadable?: (id: string) => void): Stores {
   if (settings.kind === 'memory') return inMemory()
   const db = openDatabase(settings.file, prepareDatabase)
-  return { credentials: sqliteCredentials(db, onUnreadable), sessions: sqliteSessions(db), close: () => db.close() }
+  return {
+    credentials: sqliteCredentials(db, onUnreadable),
+    sessions: sqliteSessions(db),
+    issuer: issuerStores(db),
+    close: () => db.close(),
+  }
 }
 
 function inMemory(): Stores {
-  return { credentials: memoryCredentials(), sessions: memorySessions(), close() {} }
+  return { credentials: memoryCredentials(), sessions: memorySessions(), issuer: issuerStoresInMemory(), close() {} }
 }
 
 function inLine(store: CredentialStore, { write }: WriteLine): CredentialStore {

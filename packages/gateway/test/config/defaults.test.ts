@@ -30,6 +30,13 @@ describe('defaults', () => {
         rotateBeforeSeconds: 7 * DAY,
         deliveries: new Map(),
       },
+      oauth: {
+        accessTokenSeconds: 900,
+        refreshTokenSeconds: 7 * DAY,
+        grantSeconds: 90 * DAY,
+        registration: 'open',
+        signingAlgorithm: 'ES256',
+      },
       record: {
         directory: join(directory, 'spool'),
         segmentBytes: 32 * 1024 ** 2,
@@ -54,6 +61,7 @@ describe('defaults', () => {
       upstream: { kind: 'stdio', command: 'files', args: [], env: {}, cwd: directory },
       access: new Set(['api-key']),
       scopes: {},
+      baseScopes: ['mcp:read', 'mcp:write'],
       methods: new Set(),
     })
     assert.deepEqual(warnings, [])
@@ -163,6 +171,7 @@ servers:
       },
       access: new Set(['api-key', 'unlisted']),
       scopes: { 'files:read': ['read_*', 'list'] },
+      baseScopes: ['mcp:read'],
       methods: new Set(['vendor/search']),
       tenant: 'acme',
     })

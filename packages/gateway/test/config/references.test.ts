@@ -88,6 +88,55 @@ describe('references to the environment', () => {
     assert.match(loadConfig(good, {}).problems?.[0]?.message ?? '', /NOPE is not set/)
   })
 
+  it('that only a gate needs may lead nowhere for a command that starts none', () => {
+    const whole = `
+listen: { host: 0.0.0.0, port: 9000, tls: { cert: "\${env:NOPE}", key: key.pem } }
+allowedHosts: ["\${env:NOPE}"]
+cors: { origins: ["\${env:NOPE}"] }
+trustedProxies: ["\${env:NOPE}"]
+sealingKey: { file: "\${env:NOPE}" }
+limits: { sessions: "\${env:NOPE}" }
+stdio: { idle: "\${env:NOPE}" }
+log: { level: "\${env:NOPE}" }
+keys: { overlap: 1h, deliveries: { vault: { command: put, args: ["\${env:NOPE}"] }, ci: { file: ci.key } } }
+${SERVER}`
+    const file = givenFile('state.yaml', whole)
+
+    const { settings, problems } = loadConfig(file, {}, 'state')
+
+    assert.deepEqual(problems, undefined)
+    assert.deepEqual([settings?.listen.port, settings?.keys.overlapSeconds], [9000, 3600])
+    assert.deepEqual([...(settings?.keys.deliveries.keys() ?? [])], ['vault', 'ci'])
+    assert.equal(loadConfig(file, {}).problems?.length, 9)
+  })
+
+  it('that only a gate needs hides no other fault of the file', () => {
+    const file = givenFile(
+      'state.yaml',
+      'servers: [{ upstream: { url: "${env:NOPE}" } }]\nkeys: { deliveries: ["${env:NOPE}"] }\n',
+    )
+
+    const { problems } = loadConfig(file, {}, 'state')
+
+    assert.ok(problems?.some(({ message }) => message.startsWith('must be a map of at least one server')))
+  })
+
+  it('that leads nowhere is no reason to say that plain HTTP would be served', () => {
+    const beyond = `listen: { host: 0.0.0.0 }\ntrustedProxies: ["\${env:NOPE}"]\n${SERVER}`
+
+    assert.equal(loadConfig(givenFile('state.yaml', beyond), {}, 'state').problems, undefined)
+  })
+
+  it('that a command needs may not: where keys are kept, how long they live, what URLs begin with', () => {
+    const needed = `store: "\${env:NOPE}"\nkeys: { maxAge: "\${env:NOPE}" }\npublicUrl: "\${env:NOPE}"\n`
+    const file = givenFile('state.yaml', `${needed}record: { directory: "\${env:NOPE}" }\n${SERVER}`)
+
+    assert.deepEqual(
+      loadConfig(file, {}, 'state').problems?.map(({ path }) => path),
+      ['store', 'keys.maxAge', 'publicUrl', 'record.directory'],
+    )
+  })
+
   it('must be quoted where braces mean a map, and the message says so', () => {
     const message = 'must be quoted inside { } and [ ]: "${env:NAME}"'
     assert.equal(problemOf(`log: { level: \${env:LEVEL} }\n${SERVER}`), message)

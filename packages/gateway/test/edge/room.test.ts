@@ -26,6 +26,7 @@ async function givenDoor(): Promise<{ server: Server; port: number }> {
       capacity,
       peerOf: () => '127.0.0.1',
       unready: () => undefined,
+      documents: new Map(),
       proxy: ({ server: { name }, response }) => {
         if (name === 'in') response.end('served')
         else response.write('open')

@@ -1,0 +1,43 @@
+import type { Issuer } from '@portcullis/issuer'
+import type { ServerSettings, Settings } from '../config/index.ts'
+import type { Log } from '../log/index.ts'
+import type { Stores } from '../state/index.ts'
+import { resourceTermsOf } from './resource-terms.ts'
+
+export interface IssuerSurroundings {
+  readonly settings: Settings
+  /** The public origin, which is the issuer identifier. */
+  readonly url: string
+  readonly stores: Stores
+  readonly sealingKey: Uint8Array
+  /** The scopes that mean something on a server. */
+  readonly scopesOf: (server: ServerSettings) => readonly string[]
+  readonly log: Log
+}
+
+/** Whether people sign in anywhere. */
+export function needsIssuer({ servers }: Settings): boolean {
+  return [...servers.values()].some(({ access }) => access.has('oauth'))
+}
+
+/** The embedded issuer. Loaded when a server needs it, for a gate that only knows keys has no use for its engine. */
+export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Promise<Issuer> {
+  const { settings, url, stores, sealingKey, scopesOf, log } = surroundings
+  const { openIssuer } = await import('@portcullis/issuer')
+  const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm } = settings.oauth
+  const resources = [...settings.servers.values()].flatMap((server) => {
+    const terms = resourceTermsOf(server, url)
+    if (terms === undefined) return []
+    const { uri, baseScopes } = terms
+    return [{ uri, name: server.name, scopes: scopesOf(server), defaultScopes: baseScopes, opens: server.scopes }]
+  })
+  return openIssuer({
+    issuer: url,
+    resources,
+    stores: stores.issuer,
+    sealingKey,
+    lifetimes: { accessToken: accessTokenSeconds, refreshToken: refreshTokenSeconds, grant: grantSeconds },
+    algorithm: signingAlgorithm,
+    onFault: (error) => log.error({ err: error }, 'the issuer could not serve a request'),
+  })
+}
