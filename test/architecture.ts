@@ -34,7 +34,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
   'packages/gateway': {
     text: [],
     programs: [],
-    config: ['programs'],
+    config: ['text', 'programs'],
     log: ['text'],
     state: ['config'],
     record: ['text'],
@@ -43,7 +43,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     keys: ['record', 'log', 'config', 'programs'],
     upstream: [],
     'upstream/http': ['upstream'],
-    'upstream/stdio': ['upstream', 'programs'], // the two ways to an upstream never meet
+    'upstream/stdio': ['upstream', 'text', 'programs'], // the two ways to an upstream never meet
     proxy: ['upstream', 'sessions', 'record', 'log'],
     edge: ['proxy'],
     demo: [],

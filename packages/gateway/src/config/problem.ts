@@ -1,3 +1,5 @@
+import { tame } from '../text/index.ts'
+
 /** Something that the operator has to mend, and where. */
 export interface Problem {
   /** Counted from 1; 0 when the file could not be read at all. */
@@ -27,7 +29,7 @@ export function formatPath(path: Path): string {
 export function formatProblem(file: string, problem: Problem): string {
   const place = problem.line === 0 ? file : `${file}:${problem.line}:${problem.column}`
   const text = `${place}: ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
+  return tame(text)
 }
 
 /** In the order of the file, each only once. */

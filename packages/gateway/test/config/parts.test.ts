@@ -50,7 +50,7 @@ describe('a problem in print', () => {
 
   it('cannot steer a terminal', () => {
     const problem = { line: 0, column: 0, path: 'a\u001b[2Jb\n', message: 'is\u202e wrong' }
-    assert.equal(formatProblem('gate.yaml', problem), 'gate.yaml: a\\u{1b}[2Jb\\u{a}: is\\u{202e} wrong')
+    assert.equal(formatProblem('gate.yaml', problem), 'gate.yaml: a\\u001b[2Jb\\u000a: is\\u202e wrong')
   })
 })
 

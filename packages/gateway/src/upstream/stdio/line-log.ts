@@ -1,3 +1,4 @@
+import { tame } from '../../text/index.ts'
 import type { Log } from './options.ts'
 
 const MAX_CHARACTERS = 4096
@@ -42,7 +43,7 @@ export class LineLog {
       return
     }
     this.#written++
-    this.#write(printable(bytes.subarray(0, MAX_CHARACTERS).toString('utf8')))
+    this.#write(tame(bytes.subarray(0, MAX_CHARACTERS).toString('utf8')))
   }
 
   /** Says how many lines were dropped, if any. */
@@ -50,12 +51,4 @@ export class LineLog {
     if (this.#dropped > 0) this.#suppressed(this.#dropped)
     this.#dropped = 0
   }
-}
-
-/** Control and formatting characters (bidirectional ones too) and line separators as their escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0
-    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`
-  })
 }
