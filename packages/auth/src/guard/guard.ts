@@ -46,9 +46,9 @@ export class Guard {
   constructor(options: GuardOptions) {
     this.now = options.now
     this.directory = new CredentialDirectory(options.credentials, options.defer)
-    this.watch = new Watch(this.directory, options.now)
     const { tokens, now, defer } = options
     this.tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
+    this.watch = new Watch(this.directory, now, this.tokens)
   }
 
   /**

@@ -1,18 +1,27 @@
 import type { CredentialDirectory } from './directory.ts'
+import type { TokenJudge } from './tokens.ts'
 import type { Principal } from './verdict.ts'
+
+/** What is open on one credential. */
+interface Watched {
+  readonly principal: Principal
+  readonly ends: Set<() => void>
+}
 
 /**
  * Streams that stay open on the strength of a credential, and end with it. A request is checked once, at its start;
  * what outlives the check is watched here.
  */
 export class Watch {
-  private readonly watched = new Map<string, Set<() => void>>()
+  private readonly watched = new Map<string, Watched>()
   private readonly directory: CredentialDirectory
   private readonly now: () => number
+  private readonly tokens: TokenJudge | undefined
 
-  constructor(directory: CredentialDirectory, now: () => number) {
+  constructor(directory: CredentialDirectory, now: () => number, tokens?: TokenJudge) {
     this.directory = directory
     this.now = now
+    this.tokens = tokens
   }
 
   /** How many credentials have something open. */
@@ -26,12 +35,13 @@ export class Watch {
    */
   until(principal: Principal, end: () => void): () => void {
     const { credentialId } = principal
-    const ends = this.watched.get(credentialId) ?? new Set()
-    if (ends.size === 0) this.watched.set(credentialId, ends)
-    ends.add(end)
+    const known = this.watched.get(credentialId)
+    const watched = known ?? { principal, ends: new Set() }
+    if (known === undefined) this.watched.set(credentialId, watched)
+    watched.ends.add(end)
     return () => {
-      ends.delete(end)
-      if (ends.size === 0 && this.watched.get(credentialId) === ends) this.watched.delete(credentialId)
+      watched.ends.delete(end)
+      if (watched.ends.size === 0 && this.watched.get(credentialId) === watched) this.watched.delete(credentialId)
     }
   }
 
@@ -48,13 +58,13 @@ export class Watch {
       isAnswering = false
     }
     const failures: unknown[] = []
-    for (const [credentialId, ends] of this.watched) {
+    for (const [credentialId, watched] of this.watched) {
       // Nobody's streams stand on no credential.
-      if (credentialId === '' || (isAnswering && (await this.isLive(credentialId)))) continue
+      if (credentialId === '' || (isAnswering && (await this.isLive(watched.principal)))) continue
       // Another look may have been quicker, and what is watched now may be new.
-      if (this.watched.get(credentialId) !== ends) continue
+      if (this.watched.get(credentialId) !== watched) continue
       this.watched.delete(credentialId)
-      for (const end of ends) {
+      for (const end of watched.ends) {
         try {
           end()
         } catch (error) {
@@ -65,8 +75,10 @@ export class Watch {
     if (failures.length > 0) throw failures[0]
   }
 
-  private async isLive(credentialId: string): Promise<boolean> {
+  private async isLive(principal: Principal): Promise<boolean> {
+    const { kind, credentialId } = principal
     try {
+      if (kind === 'oauth') return this.tokens !== undefined && (await this.tokens.endOf(principal)) === undefined
       const entry = await this.directory.find(credentialId)
       return entry !== undefined && entry.revokedAt === 0 && (entry.expiresAt === 0 || entry.expiresAt > this.now())
     } catch {

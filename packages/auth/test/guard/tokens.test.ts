@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import { toReply, type Verdict } from '../../src/guard/index.ts'
-import { unknown, view } from './given.ts'
+import { turn, unknown, view } from './given.ts'
 import { files, type Given, givenSigner, givenTokens, ISSUER, RESOURCE } from './tokens.ts'
 
 /** Why a token was refused, in the words of the record. */
@@ -80,6 +80,25 @@ describe('an access token', () => {
     await revocations.revoke([{ kind: 'account', id: 'ada', at: clock.now, expiresAt: clock.now + 960 }])
     assert.equal(why(await check(await token())), 'token_revoked account')
     assert.equal(why(await check(await token({ iat: clock.now + 1, jti: 'later' }))), 'granted')
+  })
+
+  it('that ends early or expires takes along what is open on it', async () => {
+    for (const end of ['revoked', 'expired', 'silent'] as const) {
+      const { guard, check, token, revocations, clock } = await givenTokens()
+      const verdict = await check(await token())
+      assert.ok(verdict.kind === 'granted')
+      let ended = 0
+      guard.watch.until(verdict.principal, () => ended++)
+      await guard.watch.look()
+      assert.equal(ended, 0)
+      if (end === 'revoked') {
+        await revocations.revoke([{ kind: 'grant', id: 'a-grant', at: clock.now, expiresAt: clock.now + 960 }])
+      } else if (end === 'expired') clock.now += 900
+      else revocations.fail = true
+      await turn()
+      await guard.watch.look()
+      assert.equal(ended, 1, end)
+    }
   })
 
   it('is not let in while nobody knows what was revoked', async () => {
