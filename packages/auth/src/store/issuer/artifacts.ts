@@ -24,10 +24,20 @@ export interface Artifact {
 
 export type Spending = 'spent' | 'replayed' | 'unknown'
 
+/** One thing given for others: a code or a refresh token for what is issued on it. */
+export interface Exchange {
+  readonly model: string
+  readonly idHash: string
+  readonly successors: readonly Artifact[]
+  /** Removed with it, found by its second name. */
+  readonly forgotten?: { readonly model: string; readonly uidHash: string }
+}
+
 export interface ArtifactFilter {
   readonly model: string
   readonly accountId?: string
   readonly clientId?: string
+  readonly grantId?: string
   /** Continue behind this id hash. */
   readonly after?: string
   /** 1 to 10 000; default 1 000. */
@@ -45,11 +55,18 @@ export interface ArtifactStore {
   findByUid(model: string, uidHash: string, now: number): MaybePromise<Artifact | undefined>
   /** Atomic: of any number of callers exactly one gets `spent`. */
   spend(model: string, idHash: string, now: number): MaybePromise<Spending>
+  /**
+   * Atomic: spends one and puts its successors, or, unless the outcome is `spent`, changes nothing. Of any number of
+   * callers exactly one gets `spent`. Survives the end of the process once it has returned.
+   */
+  exchange(exchange: Exchange, now: number): MaybePromise<Spending>
   remove(model: string, idHash: string): MaybePromise<void>
   /** Everything that stands on a grant, and the grant itself. @returns how many rows went. */
   removeByGrant(grantId: string): MaybePromise<number>
   /** Everything of one account (sessions, grants and what stands on them). */
   removeByAccount(accountId: string): MaybePromise<number>
+  /** All grants of one client, and what stands on them. */
+  removeByClient(clientId: string): MaybePromise<number>
   /** In the order of their id hashes; what has expired is left out. */
   list(filter: ArtifactFilter, now: number): MaybePromise<readonly Artifact[]>
   /** Forgets what expired before `now`, at most `limit` rows in one go. @returns how many rows went. */

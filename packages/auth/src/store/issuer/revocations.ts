@@ -26,6 +26,12 @@ export interface RevocationStore {
    * to be asked once per event-loop turn. @throws when the store does not answer: then nobody knows what still counts.
    */
   news(now: number): MaybePromise<readonly RevocationEntry[]>
+  /** Whether any of these was ended so that a token issued at `issuedAt` no longer counts. Reads no news. */
+  isEnded(
+    subjects: readonly { readonly kind: RevocationKind; readonly id: string }[],
+    issuedAt: number,
+    now: number,
+  ): MaybePromise<boolean>
   /** Forgets what has expired. */
   prune(now: number): MaybePromise<number>
 }

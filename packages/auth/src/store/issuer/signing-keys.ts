@@ -19,10 +19,14 @@ export interface SigningKeyRecord {
 export interface SigningKeyStore {
   /** Atomic: only while there is none. Of any number of processes exactly one gets true. */
   insertFirst(key: SigningKeyRecord): MaybePromise<boolean>
-  insert(key: SigningKeyRecord): MaybePromise<void>
+  /** Atomic: only while `newest` is the one that signs last of all. Of any number of processes exactly one gets true. */
+  insertAfter(newest: string, key: SigningKeyRecord): MaybePromise<boolean>
   /** Oldest first; those that are no longer published are left out. */
   list(now: number): MaybePromise<readonly SigningKeyRecord[]>
+  /** @returns false when it is retired then already. */
   retire(kid: string, at: number): MaybePromise<boolean>
+  /** Forgets keys that are no longer published. @returns how many. */
+  prune(now: number): MaybePromise<number>
   /** Changes whenever anything here does, in whichever process. Cheap enough to be asked every second. */
   version(): MaybePromise<string>
 }

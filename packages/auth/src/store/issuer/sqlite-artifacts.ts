@@ -1,5 +1,5 @@
 import { type SqliteDatabase, transaction } from '../sqlite/database.ts'
-import type { Artifact, ArtifactStore } from './artifacts.ts'
+import type { Artifact, ArtifactStore, Spending } from './artifacts.ts'
 
 /** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
@@ -22,6 +22,19 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     'update artifacts set consumed_at = ? where model = ? and id_hash = ? and consumed_at is null',
   )
   const removal = db.prepare('delete from artifacts where model = ? and id_hash = ?')
+  const forgetting = db.prepare('delete from artifacts where uid_hash = ? and model = ?')
+  const removalByGrant = db.prepare('delete from artifacts where grant_id = ?')
+  const spend = (model: string, idHash: string, now: number): Spending => {
+    if (Number(spending.run(now, model, idHash).changes) === 1) return 'spent'
+    return selection.get(model, idHash, 0) === undefined ? 'unknown' : 'replayed'
+  }
+  /** What stands on the grants that `condition` picks, and they themselves; then `rest`, whichever it is. */
+  const removeGrants = (condition: string, value: string, rest?: string): number =>
+    transaction(db, () => {
+      const standing = `delete from artifacts where grant_id in (select grant_id from artifacts where ${condition})`
+      const first = Number(db.prepare(standing).run(value).changes)
+      return rest === undefined ? first : first + Number(db.prepare(rest).run(value).changes)
+    })
   return {
     put(artifact) {
       putting.run(...toRow(artifact))
@@ -29,25 +42,27 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
     find: (model, idHash, now) => read(selection.get(model, idHash, now)),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
-    spend(model, idHash, now) {
-      if (Number(spending.run(now, model, idHash).changes) === 1) return 'spent'
-      return selection.get(model, idHash, 0) === undefined ? 'unknown' : 'replayed'
-    },
+    spend,
+    exchange: ({ model, idHash, successors, forgotten }, now) =>
+      transaction(db, () => {
+        const spent = spend(model, idHash, now)
+        if (spent !== 'spent') return spent
+        for (const successor of successors) putting.run(...toRow(successor))
+        if (forgotten !== undefined) forgetting.run(forgotten.uidHash, forgotten.model)
+        return spent
+      }),
     remove(model, idHash) {
       removal.run(model, idHash)
     },
-    removeByGrant: (grantId) => Number(db.prepare('delete from artifacts where grant_id = ?').run(grantId).changes),
+    removeByGrant: (grantId) => Number(removalByGrant.run(grantId).changes),
     removeByAccount: (accountId) =>
-      transaction(db, () => {
-        const standing = `delete from artifacts where grant_id in
-          (select grant_id from artifacts where account_id = ? and grant_id is not null)`
-        const first = Number(db.prepare(standing).run(accountId).changes)
-        return first + Number(db.prepare('delete from artifacts where account_id = ?').run(accountId).changes)
-      }),
-    list({ model, accountId, clientId, after = '', limit = 1000 }, now) {
+      removeGrants('account_id = ? and grant_id is not null', accountId, 'delete from artifacts where account_id = ?'),
+    removeByClient: (clientId) => removeGrants(`model = 'Grant' and client_id = ?`, clientId),
+    list({ model, accountId, clientId, grantId, after = '', limit = 1000 }, now) {
       const asked = [
         ...(accountId === undefined ? [] : ([['account_id', accountId]] as const)),
         ...(clientId === undefined ? [] : ([['client_id', clientId]] as const)),
+        ...(grantId === undefined ? [] : ([['grant_id', grantId]] as const)),
       ]
       const conditions = asked.map(([column]) => `and ${column} = ?`).join(' ')
       const page = db.prepare(

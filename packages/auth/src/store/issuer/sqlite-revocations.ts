@@ -7,6 +7,9 @@ const NOTHING: readonly RevocationEntry[] = []
 export function sqliteRevocations(db: SqliteDatabase): RevocationStore {
   const version = db.prepare('pragma data_version')
   const since = db.prepare('select * from revocations where seq > ? and expires_at > ? order by seq')
+  const ending = db.prepare(
+    'select 1 from revocations where id = ? and kind = ? and at >= ? and expires_at > ? limit 1',
+  )
   let seenVersion: unknown
   let seenSeq = 0
   let hasWritten = true
@@ -28,6 +31,8 @@ export function sqliteRevocations(db: SqliteDatabase): RevocationStore {
       hasWritten = false
       return rows.length === 0 ? NOTHING : rows.map(toEntry)
     },
+    isEnded: (subjects, issuedAt, now) =>
+      subjects.some(({ kind, id }) => ending.get(id, kind, issuedAt, now) !== undefined),
     prune: (now) => Number(db.prepare('delete from revocations where expires_at <= ?').run(now).changes),
   }
 }

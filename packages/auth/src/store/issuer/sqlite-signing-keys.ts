@@ -4,8 +4,9 @@ import type { SigningKeyRecord, SigningKeyStore } from './signing-keys.ts'
 /** Signing keys in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteSigningKeys(db: SqliteDatabase): SigningKeyStore {
   const insertion = 'insert into signing_keys (kid, algorithm, sealed, created_at, active_at, retired_at)'
-  const version = db.prepare(`select count(*) || ' ' || coalesce(max(created_at), 0) || ' ' ||
-    coalesce(sum(retired_at), 0) as version from signing_keys`)
+  const version = db.prepare(
+    `select coalesce(group_concat(kid || ' ' || coalesce(retired_at, '')), '') as version from signing_keys`,
+  )
   return {
     insertFirst: (key) =>
       durableTransaction(
@@ -17,9 +18,19 @@ export function sqliteSigningKeys(db: SqliteDatabase): SigningKeyStore {
               .run(...toRow(key)).changes,
           ) === 1,
       ),
-    insert(key) {
-      durableTransaction(db, () => db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?)`).run(...toRow(key)))
-    },
+    insertAfter: (newest, key) =>
+      durableTransaction(
+        db,
+        () =>
+          Number(
+            db
+              .prepare(
+                `${insertion} select ?, ?, ?, ?, ?, ? where ? =
+                   (select kid from signing_keys order by active_at desc, kid desc limit 1)`,
+              )
+              .run(...toRow(key), newest).changes,
+          ) === 1,
+      ),
     list: (now) =>
       db
         .prepare('select * from signing_keys where retired_at is null or retired_at > ? order by active_at, kid')
@@ -30,10 +41,12 @@ export function sqliteSigningKeys(db: SqliteDatabase): SigningKeyStore {
         db,
         () =>
           Number(
-            db.prepare('update signing_keys set retired_at = ? where kid = ? and retired_at is null').run(at, kid)
-              .changes,
+            db
+              .prepare('update signing_keys set retired_at = ?1 where kid = ?2 and coalesce(retired_at, ?1 + 1) > ?1')
+              .run(at, kid).changes,
           ) === 1,
       ),
+    prune: (now) => Number(db.prepare('delete from signing_keys where retired_at <= ?').run(now).changes),
     version: () => version.get()?.version as string,
   }
 }

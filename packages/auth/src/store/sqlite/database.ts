@@ -110,6 +110,7 @@ const MIGRATIONS: readonly string[] = [
      expires_at integer not null
    );
    create index revocations_by_end on revocations (expires_at);`,
+  `create index revocations_by_id on revocations (id);`,
 ]
 
 /**

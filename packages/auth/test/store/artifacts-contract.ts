@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { Artifact, ArtifactStore } from '../../src/store/index.ts'
+import { NOON } from './given.ts'
+
+/** A refresh token on the grant `g1`, good for an hour. */
+export function artifact(idHash: string, facts: Partial<Artifact> = {}): Artifact {
+  return {
+    model: 'RefreshToken',
+    idHash,
+    payload: Uint8Array.from([0, 1, 255, 0]),
+    grantId: 'g1',
+    accountId: 'ada',
+    clientId: 'claude',
+    expiresAt: NOON + 3600,
+    ...facts,
+  }
+}
+
+/**
+ * What every store of artifacts promises.
+ * @param open An empty store, as two issuers see it.
+ */
+export function artifactStoreContract(name: string, open: () => [ArtifactStore, ArtifactStore]): void {
+  const test = (title: string, run: () => Promise<void>) => it(`${name}: ${title}`, run)
+  const plain = (found: Artifact | undefined) => found && { ...found, payload: [...found.payload] }
+  const same = (found: Artifact | undefined, wanted: Artifact | undefined) =>
+    assert.deepEqual(plain(found), plain(wanted))
+
+  test('what is put comes back to either issuer, by both names, until it has expired', async () => {
+    const [store, other] = open()
+    const kept = artifact('a', { uidHash: 'u' })
+
+    await store.put(kept)
+
+    same(await other.find('RefreshToken', 'a', NOON), kept)
+    same(await other.findByUid('RefreshToken', 'u', NOON), kept)
+    assert.equal(await other.find('Session', 'a', NOON), undefined)
+    assert.equal(await other.find('RefreshToken', 'a', NOON + 3600), undefined)
+    assert.equal(await other.findByUid('RefreshToken', 'u', NOON + 3600), undefined)
+  })
+
+  test('putting again replaces all but that it was spent', async () => {
+    const [store] = open()
+    await store.put(artifact('a'))
+    await store.spend('RefreshToken', 'a', NOON)
+
+    await store.put(artifact('a', { payload: Uint8Array.of(7) }))
+
+    same(await store.find('RefreshToken', 'a', NOON), artifact('a', { payload: Uint8Array.of(7), consumedAt: NOON }))
+  })
+
+  test('of two who put an id that may be used once, one does; when it has expired another may', async () => {
+    const [store, other] = open()
+    const once = artifact('jti', { model: 'ReplayDetection', expiresAt: Math.floor(Date.now() / 1000) + 60 })
+
+    assert.equal(await store.putOnce(once), true)
+    assert.equal(await other.putOnce(once), false)
+    await store.put({ ...once, expiresAt: 1 })
+    assert.equal(await other.putOnce(once), true)
+  })
+
+  test('is spent once, and then replayed', async () => {
+    const [store, other] = open()
+    await store.put(artifact('a'))
+
+    assert.equal(await store.spend('RefreshToken', 'a', NOON), 'spent')
+    assert.equal(await other.spend('RefreshToken', 'a', NOON + 1), 'replayed')
+    assert.equal(await other.spend('RefreshToken', 'b', NOON), 'unknown')
+    assert.equal((await other.find('RefreshToken', 'a', NOON))?.consumedAt, NOON)
+  })
+
+  test('is exchanged for its successors once; who comes too late changes nothing', async () => {
+    const [store, other] = open()
+    await store.put(artifact('old'))
+    await store.put(artifact('keepsake', { model: 'Keepsake', uidHash: 'old' }))
+    const exchange = (successor: string) => ({
+      model: 'RefreshToken',
+      idHash: 'old',
+      successors: [artifact(successor), artifact(successor, { model: 'Keepsake' })],
+      forgotten: { model: 'Keepsake', uidHash: 'old' },
+    })
+
+    assert.equal(await store.exchange(exchange('new'), NOON), 'spent')
+    assert.equal(await other.exchange(exchange('newer'), NOON), 'replayed')
+    assert.equal(await other.exchange({ ...exchange('newer'), idHash: 'none' }, NOON), 'unknown')
+
+    assert.equal((await other.find('RefreshToken', 'old', NOON))?.consumedAt, NOON)
+    same(await other.find('RefreshToken', 'new', NOON), artifact('new'))
+    same(await other.find('Keepsake', 'new', NOON), artifact('new', { model: 'Keepsake' }))
+    assert.equal(await other.find('Keepsake', 'keepsake', NOON), undefined)
+    assert.equal(await other.find('RefreshToken', 'newer', NOON), undefined)
+  })
+
+  test('a grant goes with all that stands on it, and nothing else', async () => {
+    const [store] = open()
+    await store.put(artifact('g1', { model: 'Grant' }))
+    await store.put(artifact('a'))
+    await store.put(artifact('b', { grantId: 'g2' }))
+
+    assert.equal(await store.removeByGrant('g1'), 2)
+    assert.equal(await store.removeByGrant('g1'), 0)
+
+    assert.equal(await store.find('RefreshToken', 'a', NOON), undefined)
+    same(await store.find('RefreshToken', 'b', NOON), artifact('b', { grantId: 'g2' }))
+  })
+
+  const everyone = async (store: ArtifactStore): Promise<void> => {
+    const { accountId: _, clientId: __, grantId: ___, ...nobodys } = artifact('s')
+    await store.put(artifact('g1', { model: 'Grant' }))
+    await store.put(artifact('g2', { model: 'Grant', grantId: 'g2', clientId: 'cursor' }))
+    await store.put(artifact('g3', { model: 'Grant', grantId: 'g3', accountId: 'bob' }))
+    await store.put(artifact('a'))
+    await store.put(artifact('b', { grantId: 'g2', clientId: 'cursor' }))
+    await store.put(artifact('c', { grantId: 'g3', accountId: 'bob' }))
+    await store.put({ ...nobodys, model: 'Session', accountId: 'ada' })
+    await store.put({ ...nobodys, model: 'Interaction', idHash: 'i' })
+  }
+  const idsOf = async (store: ArtifactStore, model: string) =>
+    (await store.list({ model }, NOON)).map(({ idHash }) => idHash)
+
+  test('an account ends with its sessions, its grants and what stands on them', async () => {
+    const [store] = open()
+    await everyone(store)
+
+    assert.equal(await store.removeByAccount('ada'), 5)
+
+    assert.deepEqual(await idsOf(store, 'Grant'), ['g3'])
+    assert.deepEqual(await idsOf(store, 'RefreshToken'), ['c'])
+    assert.deepEqual(await idsOf(store, 'Session'), [])
+    assert.deepEqual(await idsOf(store, 'Interaction'), ['i'])
+  })
+
+  test('a client ends with the grants of everyone, and what stands on them', async () => {
+    const [store] = open()
+    await everyone(store)
+
+    assert.equal(await store.removeByClient('claude'), 4)
+
+    assert.deepEqual(await idsOf(store, 'Grant'), ['g2'])
+    assert.deepEqual(await idsOf(store, 'RefreshToken'), ['b'])
+    assert.deepEqual(await idsOf(store, 'Session'), ['s'])
+  })
+
+  test('lists page by page what a filter picks', async () => {
+    const [store] = open()
+    await everyone(store)
+    await store.put(artifact('late', { expiresAt: NOON }))
+    const list = async (filter: object) =>
+      (await store.list({ model: 'RefreshToken', ...filter }, NOON)).map(({ idHash }) => idHash)
+
+    assert.deepEqual(await list({}), ['a', 'b', 'c'])
+    assert.deepEqual(await list({ limit: 2 }), ['a', 'b'])
+    assert.deepEqual(await list({ after: 'b' }), ['c'])
+    assert.deepEqual(await list({ accountId: 'ada', clientId: 'cursor' }), ['b'])
+    assert.deepEqual(await list({ grantId: 'g3' }), ['c'])
+  })
+
+  test('forgets what has expired, a bounded number of rows at a time', async () => {
+    const [store] = open()
+    for (const id of ['a', 'b', 'c']) await store.put(artifact(id, { expiresAt: NOON }))
+    await store.put(artifact('d', { expiresAt: NOON + 1 }))
+
+    assert.equal(await store.prune(NOON, 2), 2)
+    assert.equal(await store.prune(NOON, 2), 1)
+    assert.equal(await store.prune(NOON, 2), 0)
+    assert.deepEqual(await idsOf(store, 'RefreshToken'), ['d'])
+  })
+}
