@@ -19,6 +19,9 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
   'packages/issuer': {
     vault: [],
     web: [],
+    limits: [],
+    outbound: ['limits'],
+    'client-metadata': [],
     people: ['vault'],
     signing: ['vault'],
     engine: ['vault'],
@@ -74,7 +77,8 @@ export const ONLY_IN: Readonly<Record<string, Readonly<Record<string, readonly s
   },
   'packages/issuer': {
     'oidc-provider': ['engine'],
-    undici: ['clients'],
+    undici: ['outbound'],
+    'ipaddr.js': ['outbound', 'web'],
   },
   'packages/gateway': {
     'node:sqlite': ['state'],
