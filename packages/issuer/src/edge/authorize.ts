@@ -11,10 +11,13 @@ export function settleAuthorization(query: URLSearchParams, resources: readonly 
   return settled
 }
 
-/** The engine compares resources to the letter. What is none of ours stays as it is, to be refused. */
+/**
+ * The engine compares resources to the letter. What is none of ours stays as it is, to be refused; so do several, while
+ * one that is named twice is one. An empty value is none (requirements AS-53).
+ */
 export function settleResources(values: URLSearchParams, resources: readonly Resource[]): void {
-  const named = values.getAll('resource')
-  if (named.length === 0) return
+  const named = values.getAll('resource').filter((uri) => uri !== '')
   values.delete('resource')
-  for (const uri of named) values.append('resource', findResource(resources, uri)?.uri ?? uri)
+  const settled = new Set(named.map((uri) => findResource(resources, uri)?.uri ?? uri))
+  for (const uri of settled) values.append('resource', uri)
 }

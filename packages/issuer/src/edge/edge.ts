@@ -1,29 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import type { Handler } from '../web/index.ts'
+import { openToOrigins, preflight } from './cors.ts'
 import { readVisit } from './read-visit.ts'
 
 export interface EdgeOptions {
   /** Asked in this order until one answers. */
   readonly handlers: readonly Handler[]
+  /** Endpoints that programs of any origin may ask, by POST: all but those that a browser's cookies reach. */
+  readonly openPaths: ReadonlySet<string>
   /** Told of faults, which callers learn nothing of. */
   readonly onFault: (error: unknown) => void
 }
 
 const TOO_LARGE = errorReply(413, 'invalid_request', 'The body is too long.')
 const NOT_FOUND = errorReply(404, 'not_found', 'There is nothing here.')
+const PREFLIGHT = preflight('POST')
 const FAULT = errorReply(500, 'server_error', 'The request could not be served.')
 
 export type Edge = (request: IncomingMessage, response: ServerResponse, peer: string) => void
 
 /** Answers everything under the issuer's own paths. Each request is read whole, within bounds, before anyone sees it. */
-export function createEdge({ handlers, onFault }: EdgeOptions): Edge {
+export function createEdge({ handlers, openPaths, onFault }: EdgeOptions): Edge {
   const answer = async (request: IncomingMessage, peer: string): Promise<Reply> => {
     const visit = await readVisit(request, peer)
     if (visit === undefined) return TOO_LARGE
+    const isOpen = openPaths.has(visit.path)
+    if (isOpen && visit.method === 'OPTIONS') return PREFLIGHT
     for (const handler of handlers) {
       const reply = await handler(visit)
-      if (reply !== undefined) return reply
+      if (reply !== undefined) return isOpen ? openToOrigins(reply) : reply
     }
     return NOT_FOUND
   }

@@ -5,3 +5,4 @@
 export { createEdge, type EdgeOptions } from './edge.ts'
 export { metadataPaths, readKeys, readMetadata } from './metadata.ts'
 export { protocolEndpoints } from './protocol.ts'
+export { Statics } from './statics.ts'

@@ -1,21 +1,30 @@
-import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
-import type { Handler } from '../web/index.ts'
-import { settleAuthorization, settleResources } from './authorize.ts'
+import type { Reply } from '@portcullis/auth/http'
+import { type Engine, type EngineRequest, engineRequest, type Resource } from '../engine/index.ts'
+import type { Handler, Visit } from '../web/index.ts'
+import { authorizationEndpoint } from './authorization.ts'
+import { settleResources } from './authorize.ts'
+
+/** Answers requests to the token endpoint. @param form What the body holds. */
+export type Redeem = (request: EngineRequest, form: URLSearchParams) => Promise<Reply>
 
 /** The endpoints of the protocol: mends what clients leave out, and asks the engine. */
-export function protocolEndpoints(engine: Engine, resources: readonly Resource[]): Handler {
+export function protocolEndpoints(engine: Engine, resources: readonly Resource[], redeem: Redeem): Handler {
   const { routes } = engine
   const isOurs = (path: string) =>
     Object.values<string>(routes).includes(path) || path.startsWith(`${routes.authorization}/`)
+  const authorize = authorizationEndpoint(engine, resources)
   return (visit) => {
     if (!isOurs(visit.path)) return undefined
-    if (visit.path === routes.authorization && visit.method === 'GET') {
-      return engine.call(engineRequest({ ...visit, search: settleAuthorization(visit.query, resources).toString() }))
-    }
+    if (visit.path.startsWith(routes.authorization)) return authorize(visit)
     if (visit.path === routes.token && visit.method === 'POST') {
       settleResources(visit.form, resources)
-      return engine.call(engineRequest({ ...visit, body: Buffer.from(visit.form.toString()) }))
+      return redeem(forPrograms({ ...visit, body: Buffer.from(visit.form.toString()) }), visit.form)
     }
-    return engine.call(engineRequest(visit))
+    return engine.call(forPrograms(visit))
   }
+}
+
+/** What is for programs is answered in JSON, whatever the caller accepts. */
+function forPrograms(visit: Visit): EngineRequest {
+  return engineRequest({ ...visit, headers: { ...visit.headers, accept: 'application/json' } })
 }

@@ -1,14 +1,14 @@
-import type { RevocationStore } from '@portcullis/auth/store'
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
+import type { Grants } from '../grants/index.ts'
 import type { Kept, Payload, Vault } from '../vault/index.ts'
 import type { KnownClients } from './options.ts'
+import { currentRedemption, type Redemption } from './redemption.ts'
+import { ClientRefused } from './refused.ts'
 
 export interface AdapterNeeds {
   readonly vault: Vault
-  readonly revocations: RevocationStore
+  readonly grants: Pick<Grants, 'revoke'>
   readonly clients: KnownClients
-  /** How long an access token may live, in seconds: for as long an ended grant must be remembered. */
-  readonly accessTokenSeconds: number
   readonly now: () => number
 }
 
@@ -22,54 +22,95 @@ const GRANT = 'Grant'
 /** Lets the engine keep what it makes, with single use that holds across processes. One adapter per kind of thing. */
 export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
   if (model === 'Client') return clientAdapter(needs.clients)
-  const { vault, now } = needs
+  const { vault, grants, now } = needs
   return {
     async upsert(id, payload, expiresIn) {
       const { consumed: _, ...kept } = payload
       const { accountId, clientId, uid } = payload
       const grantId = model === GRANT ? id : payload.grantId
       const marks = { grantId, uid, accountId, clientId, expiresAt: now() + (expiresIn ?? FOREVER) }
+      const redemption = currentRedemption()
+      if (redemption?.spent !== undefined) {
+        redemption.entries.push({ model, id, payload: kept as Payload, marks })
+        return
+      }
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {
-        throw new errors.InvalidClient('the assertion was used before')
+        throw new errors.InvalidClientAuth('the assertion was used before')
       }
     },
     async find(id) {
-      return toPayload(await vault.find(model, id, now()))
+      const kept = await vault.find(model, id, now())
+      const redemption = currentRedemption()
+      if (kept?.consumedAt === undefined || redemption === undefined) return toPayload(kept)
+      if (isLate(model, kept.consumedAt, redemption, now())) {
+        redemption.isLate = true
+        return toPayload({ ...kept, consumedAt: undefined })
+      }
+      redemption.replayed = { model, grantId: kept.grantId }
+      return toPayload(kept)
     },
     async findByUid(uid) {
       return toPayload(await vault.findByUid(model, uid, now()))
     },
     findByUserCode: async () => undefined,
     async consume(id) {
-      if ((await vault.spend(model, id, now())) !== 'spent') throw new errors.InvalidGrant('it was used before')
+      const redemption = currentRedemption()
+      if (redemption === undefined) {
+        if ((await vault.spend(model, id, now())) !== 'spent') throw new errors.InvalidGrant('it was used before')
+        return
+      }
+      if (redemption.isLate) {
+        redemption.isRepeatable = true
+        throw new errors.InvalidGrant('it was used a moment ago')
+      }
+      redemption.spent = { model, id }
     },
-    destroy: async (id) => (model === GRANT ? endGrant(id, needs) : vault.remove(model, id)),
-    revokeByGrantId: (grantId) => endGrant(grantId, needs),
+    destroy: async (id) => (model === GRANT ? endGrant(id, grants) : vault.remove(model, id)),
+    revokeByGrantId: (grantId) => endGrant(grantId, grants),
   }
 }
 
-/** Called once for each kind of thing that stands on a grant; the first call ends them all. */
-async function endGrant(grantId: string, { vault, revocations, accessTokenSeconds, now }: AdapterNeeds): Promise<void> {
-  if ((await vault.find(GRANT, grantId, now())) === undefined) return
-  const at = now()
-  // First what guards look at: if the rest fails, the grant is still there to be ended again.
-  await revocations.revoke([{ kind: 'grant', id: grantId, at, expiresAt: at + accessTokenSeconds }])
-  await vault.store.removeByGrant(grantId)
+/** Requests of one client that were under way together, or a retry of one whose answer was lost. */
+function isLate(model: string, consumedAt: number, { graceSeconds }: Redemption, now: number): boolean {
+  return model === 'RefreshToken' && graceSeconds > 0 && now - consumedAt <= graceSeconds
 }
 
-function toPayload(kept: Kept | undefined): AdapterPayload | undefined {
+/** Called once for each kind of thing that stands on a grant. */
+async function endGrant(grantId: string, grants: AdapterNeeds['grants']): Promise<void> {
+  const redemption = currentRedemption()
+  if (redemption !== undefined) redemption.hasEnded = true
+  const model = redemption?.replayed?.model
+  const reason = model === undefined ? {} : { reason: `a spent ${WORDS[model] ?? 'token'} came back` }
+  await grants.revoke(grantId, { actor: 'client', ...reason })
+}
+
+const WORDS: Readonly<Record<string, string>> = { RefreshToken: 'refresh token', AuthorizationCode: 'code' }
+
+function toPayload(kept: (Omit<Kept, 'consumedAt'> & { readonly consumedAt?: number | undefined }) | undefined) {
   if (kept === undefined) return undefined
   const { payload, consumedAt } = kept
   return { ...payload, ...(consumedAt === undefined ? {} : { consumed: consumedAt }) } as AdapterPayload
 }
 
+/** What is worth trying again must not look like an end: clients forget themselves over `invalid_client`. */
+function toEngineError(error: unknown): never {
+  if (!(error instanceof ClientRefused)) throw error
+  if (!error.isPassing) throw new errors.InvalidClient(error.message)
+  const passing = new errors.CustomOIDCProviderError('temporarily_unavailable', error.message)
+  throw Object.assign(passing, { status: 503, statusCode: 503, expose: true })
+}
+
 function clientAdapter(clients: KnownClients): Adapter {
   const none = async (): Promise<undefined> => undefined
   return {
-    upsert: (_, payload) => clients.register(payload as Payload),
-    find: async (id) => (await clients.find(id)) as AdapterPayload | undefined,
-    destroy: (id) => clients.remove(id),
+    // The engine registers nobody: clients come to be known elsewhere.
+    upsert: none,
+    destroy: none,
+    async find(id) {
+      const hasKey = Provider.ctx?.oidc.params?.client_assertion !== undefined
+      return (await clients.find(id, hasKey).catch(toEngineError)) as AdapterPayload | undefined
+    },
     findByUid: none,
     findByUserCode: none,
     consume: none,

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Reply } from '@portcullis/auth/http'
+import { attach, type Redemption } from './redemption.ts'
 
 /** A request as the engine gets it: what the edge has checked, and nothing else of what the caller sent. */
 export interface EngineRequest {
@@ -10,15 +11,23 @@ export interface EngineRequest {
   /** Lower-case names. `host` is set by the engine's room from the issuer, never from here. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** The caller's address. */
+  readonly peer?: string
 }
 
 /**
  * Asks the engine and takes its whole answer, so that the edge can look at both. The engine sees a request that was
  * made for it: `Host` and scheme are the issuer's own (it builds URLs from them), no header of a proxy reaches it.
  */
-export function callEngine(listener: RequestListener, issuer: URL, request: EngineRequest): Promise<Reply> {
+export function callEngine(
+  listener: RequestListener,
+  issuer: URL,
+  request: EngineRequest,
+  redemption?: Redemption,
+): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>()
   const incoming = toIncoming(request, issuer)
+  if (redemption !== undefined) attach(incoming, redemption)
   const outgoing = new ServerResponse(incoming)
   collect(outgoing, resolve)
   Promise.try(() => listener(incoming, outgoing)).catch(reject)
@@ -31,7 +40,7 @@ export function standIns(request: EngineRequest, issuer: URL): { req: IncomingMe
   return { req, res: new ServerResponse(req) }
 }
 
-function toIncoming({ method, target, headers, body }: EngineRequest, issuer: URL): IncomingMessage {
+function toIncoming({ method, target, headers, body, peer = '' }: EngineRequest, issuer: URL): IncomingMessage {
   const bytes = body === undefined ? undefined : Buffer.from(body)
   const stream = Readable.from(bytes === undefined || bytes.length === 0 ? [] : [bytes], { objectMode: false })
   const length = bytes === undefined ? {} : { 'content-length': String(bytes.length) }
@@ -44,7 +53,7 @@ function toIncoming({ method, target, headers, body }: EngineRequest, issuer: UR
     httpVersionMajor: 1,
     httpVersionMinor: 1,
     complete: true,
-    socket: { encrypted: issuer.protocol === 'https:', remoteAddress: '127.0.0.1', writable: true, readable: false },
+    socket: { encrypted: issuer.protocol === 'https:', remoteAddress: peer, writable: true, readable: false },
   }) as unknown as IncomingMessage
 }
 
@@ -66,12 +75,17 @@ function collect(outgoing: ServerResponse, done: (response: Reply) => void): voi
   }
 }
 
-/** All but the length, which is the sender's to add; a field that is set several times stands there several times. */
+/**
+ * All but the length, which is the sender's to add, and what concerns other origins, which the edge decides. A field
+ * that is set several times stands there several times.
+ */
 function fieldsOf(outgoing: ServerResponse): string[] {
   return Object.entries(outgoing.getHeaders())
-    .filter(([name]) => name !== 'content-length' && name !== 'transfer-encoding')
+    .filter(([name]) => !DROPPED.includes(name) && !name.startsWith('access-control-'))
     .flatMap(([name, value]) => [value].flat().flatMap((each) => [name, String(each)]))
 }
+
+const DROPPED = ['content-length', 'transfer-encoding']
 
 function toEncoding(encoding: unknown): BufferEncoding {
   return typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'

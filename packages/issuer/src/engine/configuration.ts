@@ -2,6 +2,8 @@ import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider'
 import { errors } from 'oidc-provider'
 import { deriveKey } from '../vault/index.ts'
 import { adapterFor } from './adapter.ts'
+import { SESSION_SECONDS } from './browser-sessions.ts'
+import { existingGrant } from './grants.ts'
 import type { EngineOptions } from './options.ts'
 import { interactionPolicy } from './policy.ts'
 import { findResource } from './resources.ts'
@@ -15,19 +17,24 @@ export const ROUTES = {
   jwks: '/oauth/jwks',
 } as const
 
-const DAY = 86_400
+/** `none` for clients that register themselves; secrets for those of the operator; keys for those with a document. */
+const CLIENT_AUTH_METHODS = ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'] as const
+/** What clients may sign their assertions with. */
+export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'] as const
+
 /** An access token cannot be taken back everywhere, so it is short-lived; a code is redeemed within seconds. */
 export const CODE_SECONDS = 60
 const INTERACTION_SECONDS = 3600
-const SESSION_SECONDS = 14 * DAY
 
 /** How the engine is set up. Each line that is not obvious closes a trap of `docs/decisions`. */
 export function configurationOf(options: EngineOptions, keys: readonly JWK[]): Configuration {
   const { issuer, sealingKey, resources, lifetimes, features } = options
   const isSecure = issuer.startsWith('https:')
+  // The key that signs decides, so that tokens go on while keys of another algorithm come in.
+  const algorithm = keys[0]?.alg ?? 'ES256'
   const resourceScopes = [...new Set(resources.flatMap(({ scopes }) => scopes))]
   return {
-    adapter: (model: string) => adapterFor(model, { ...options, accessTokenSeconds: lifetimes.accessToken + 60 }),
+    adapter: (model: string) => adapterFor(model, options),
     jwks: { keys: [...keys] },
     routes: ROUTES,
     responseTypes: ['code'],
@@ -41,15 +48,14 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      id_token_signed_response_alg: options.algorithm,
+      id_token_signed_response_alg: algorithm as 'ES256' | 'EdDSA',
     },
-    clientAuthMethods: ['none', 'client_secret_post', 'client_secret_basic', 'private_key_jwt'],
+    clientAuthMethods: [...CLIENT_AUTH_METHODS],
     enabledJWA: {
-      idTokenSigningAlgValues: [options.algorithm],
-      clientAuthSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+      idTokenSigningAlgValues: ['ES256', 'EdDSA'],
+      clientAuthSigningAlgValues: [...ASSERTION_ALGORITHMS],
     },
-    // Tokens are asked for by programs of any origin; the authorization endpoint has no CORS in any case.
-    clientBasedCORS: () => true,
+    assertJwtClientAuthClaimsAndHeader: (_, { aud, exp }) => assertAssertion(options, aud, exp),
     cookies: {
       keys: [Buffer.from(deriveKey(sealingKey, 'cookies')).toString('base64url')],
       names: isSecure
@@ -106,22 +112,23 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
       rpInitiatedLogout: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      registration: { enabled: true, issueRegistrationAccessToken: false },
       revocation: { enabled: true, allowedPolicy: ownTokensOnly },
       introspection: { enabled: true, allowedPolicy: ownTokensOnly } as never, // the types know only its absence
       resourceIndicators: {
         enabled: true,
         defaultResource: (_ctx, _client, oneOf) => defaultResource(options, oneOf),
         useGrantedResource: () => true,
-        getResourceServerInfo: (_, uri) => {
+        getResourceServerInfo: (ctx, uri) => {
           const resource = findResource(resources, uri)
+          // A token has a single audience (requirements AS-54, AS-78).
+          if ([ctx.oidc.params?.resource].flat().length > 1) throw new errors.InvalidTarget('name one resource')
           if (resource === undefined) throw new errors.InvalidTarget()
           return {
             scope: resource.scopes.join(' '),
             audience: resource.uri,
             accessTokenFormat: 'jwt',
             accessTokenTTL: lifetimes.accessToken,
-            jwt: { sign: { alg: options.algorithm } },
+            jwt: { sign: { alg: algorithm as 'ES256' | 'EdDSA' } },
           }
         },
       },
@@ -133,11 +140,23 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
 /** A client that names no resource means the only one there is (requirements LG-05); among several nobody guesses. */
 function defaultResource({ resources }: EngineOptions, oneOf: readonly string[] | undefined): string {
   if (oneOf !== undefined && oneOf.length === 1) return oneOf[0] as string
+  if (oneOf !== undefined && oneOf.length > 1) throw new errors.InvalidTarget('name one resource')
   const [only, ...others] = resources
   if (only === undefined || others.length > 0) {
     throw new errors.InvalidTarget('name the resource: this issuer serves several')
   }
   return only.uri
+}
+
+/** How long an assertion of a client may be good for, in seconds: as long its id has to be remembered. */
+const ASSERTION_SECONDS = 600
+
+/** One audience, and one that means this issuer (RFC 7523bis; the token endpoint for older clients: requirements AS-73). */
+function assertAssertion({ issuer, now }: EngineOptions, aud: unknown, exp: unknown): void {
+  const audiences: readonly unknown[] = [issuer, new URL(ROUTES.token, issuer).href]
+  if (!audiences.includes(aud)) throw new errors.InvalidClientAuth('aud must be the issuer')
+  if (typeof exp !== 'number' || exp > now() + ASSERTION_SECONDS)
+    throw new errors.InvalidClientAuth('exp is too far off')
 }
 
 async function ownTokensOnly(
@@ -146,11 +165,4 @@ async function ownTokensOnly(
   token: { clientId?: string | undefined },
 ) {
   return token.clientId === client.clientId
-}
-
-/** The grant that an authorization stands on: the one the person has just made. Each authorization has its own. */
-async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOptions) {
-  const made = ctx.oidc.result?.consent?.grantId
-  if (made !== undefined) return ctx.oidc.provider.Grant.find(made)
-  return options.remembered?.(ctx)
 }

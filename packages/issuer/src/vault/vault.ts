@@ -15,6 +15,14 @@ export interface Marks {
 
 export type Payload = Record<string, unknown>
 
+/** Something to be kept under a name. */
+export interface Entry {
+  readonly model: string
+  readonly id: string
+  readonly payload: Payload
+  readonly marks: Marks
+}
+
 export interface Kept {
   readonly payload: Payload
   readonly grantId?: string
@@ -61,14 +69,48 @@ export class Vault {
     return this.store.spend(model, hashOf(id), now)
   }
 
+  /**
+   * Atomic: spends one thing and puts those it is exchanged for; changes nothing unless the outcome is `spent`.
+   * @param sealed Artifacts that are sealed already, put with the others.
+   * @param forgotten Removed in the same step, by its second name.
+   */
+  exchange(
+    spent: { readonly model: string; readonly id: string },
+    entries: readonly Entry[],
+    now: number,
+    sealed: readonly Artifact[] = [],
+    forgotten?: { readonly model: string; readonly uid: string },
+  ): MaybePromise<Spending> {
+    return this.store.exchange(
+      {
+        model: spent.model,
+        idHash: hashOf(spent.id),
+        successors: [
+          ...entries.map(({ model, id, payload, marks }) => this.seal(model, id, payload, marks)),
+          ...sealed,
+        ],
+        ...(forgotten === undefined ? {} : { forgotten: { model: forgotten.model, uidHash: hashOf(forgotten.uid) } }),
+      },
+      now,
+    )
+  }
+
   remove(model: string, id: string): MaybePromise<void> {
     return this.store.remove(model, hashOf(id))
   }
 
-  /** What cannot be opened (sealed with another key) is left out. */
-  async list(filter: ArtifactFilter, now: number): Promise<readonly Kept[]> {
-    const found = await this.store.list(filter, now)
-    return found.map((artifact) => this.open(artifact)).filter((kept) => kept !== undefined)
+  /** Everything that `filter` picks, a page at a time. What cannot be opened (sealed with another key) is left out. */
+  async *each(filter: ArtifactFilter, now: number): AsyncGenerator<Kept> {
+    for (let { after = '' } = filter; ; ) {
+      const page = await this.store.list({ ...filter, after }, now)
+      for (const artifact of page) {
+        const kept = this.open(artifact)
+        if (kept !== undefined) yield kept
+      }
+      const last = page.at(-1)
+      if (last === undefined) return
+      after = last.idHash
+    }
   }
 
   private seal(model: string, id: string, payload: Payload, marks: Marks): Artifact {

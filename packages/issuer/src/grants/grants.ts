@@ -1,0 +1,123 @@
+import type { RevocationEntry, RevocationKind, RevocationStore } from '@portcullis/auth/store'
+import type { IssuerEvent, OnIssuerEvent } from '../events.ts'
+import type { Kept, Vault } from '../vault/index.ts'
+import { isLive, toView } from './view.ts'
+
+export interface GrantNeeds {
+  readonly vault: Vault
+  readonly revocations: RevocationStore
+  /** How long an access token may live, clock differences included: for as long what ended must be remembered. Seconds. */
+  readonly accessTokenSeconds: number
+  /** Current time, seconds since the epoch. */
+  readonly now: () => number
+  readonly onEvent: OnIssuerEvent
+}
+
+/** What a person lets a client do. Times are seconds since the epoch. */
+export interface GrantView {
+  readonly id: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly resources: readonly { readonly uri: string; readonly scopes: readonly string[] }[]
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** When tokens were last issued on it. */
+  readonly lastUsedAt?: number
+}
+
+export interface GrantFilter {
+  readonly accountId?: string
+  readonly clientId?: string
+}
+
+/** Who ends a grant, and why in a word. */
+export interface Ending {
+  readonly actor: IssuerEvent['actor']
+  readonly reason?: string
+}
+
+/** The engine's word for it. */
+const GRANT = 'Grant'
+
+export class Grants {
+  private readonly needs: GrantNeeds
+  /** The engine ends a grant once for each kind of thing that stands on it, all at the same time. */
+  private readonly ending = new Map<string, Promise<boolean>>()
+
+  constructor(needs: GrantNeeds) {
+    this.needs = needs
+  }
+
+  /** Those that a client can still use. Without a filter: everyone's. */
+  async *list(filter: GrantFilter = {}): AsyncGenerator<GrantView> {
+    const { vault, now, accessTokenSeconds } = this.needs
+    for await (const kept of vault.each({ model: GRANT, ...filter }, now())) {
+      const standing = { model: 'RefreshToken', grantId: kept.grantId ?? '' }
+      const tokens = await Array.fromAsync(vault.each(standing, now()))
+      if (isLive(kept, tokens, now(), accessTokenSeconds)) yield toView(kept, tokens)
+    }
+  }
+
+  /** Ends a grant and all that stands on it. @returns false when there is none of this id. */
+  revoke(id: string, by: Ending): Promise<boolean> {
+    const current = this.ending.get(id)
+    if (current !== undefined) return current
+    const ending = this.end(id, by).finally(() => this.ending.delete(id))
+    this.ending.set(id, ending)
+    return ending
+  }
+
+  /** Ends whatever a person granted, and their browser sessions. @returns how many grants there were. */
+  async endAccount(accountId: string, by: Ending): Promise<number> {
+    const grants = await this.all({ accountId })
+    await this.needs.revocations.revoke([this.entry('account', accountId)])
+    await this.needs.vault.store.removeByAccount(accountId)
+    for (const kept of grants) this.tell(kept, by)
+    return grants.length
+  }
+
+  /** Ends whatever was granted to a client. @returns how many grants there were. */
+  async endClient(clientId: string, by: Ending): Promise<number> {
+    const grants = await this.all({ clientId })
+    await this.needs.revocations.revoke([this.entry('client', clientId)])
+    await this.needs.vault.store.removeByClient(clientId)
+    for (const kept of grants) this.tell(kept, by)
+    return grants.length
+  }
+
+  /** Ends one access token. @param expiresAt When it would end by itself. */
+  async endToken(jti: string, expiresAt: number): Promise<void> {
+    await this.needs.revocations.revoke([{ ...this.entry('token', jti), expiresAt: expiresAt + 60 }])
+  }
+
+  private async end(id: string, by: Ending): Promise<boolean> {
+    const { vault, revocations, now } = this.needs
+    const kept = await vault.find(GRANT, id, now())
+    if (kept === undefined) return false
+    // First what guards look at: if the rest fails, the grant is still there to be ended again.
+    await revocations.revoke([this.entry('grant', id)])
+    await vault.store.removeByGrant(id)
+    this.tell(kept, by)
+    return true
+  }
+
+  private entry(kind: RevocationKind, id: string): RevocationEntry {
+    const at = this.needs.now()
+    return { kind, id, at, expiresAt: at + this.needs.accessTokenSeconds }
+  }
+
+  private tell({ grantId, accountId, clientId }: Kept, { actor, reason }: Ending): void {
+    this.needs.onEvent({
+      type: 'grant.revoked',
+      actor,
+      ...(grantId === undefined ? {} : { grantId }),
+      ...(accountId === undefined ? {} : { accountId }),
+      ...(clientId === undefined ? {} : { clientId }),
+      ...(reason === undefined ? {} : { detail: { reason } }),
+    })
+  }
+
+  private all(filter: GrantFilter): Promise<readonly Kept[]> {
+    return Array.fromAsync(this.needs.vault.each({ model: GRANT, ...filter }, this.needs.now()))
+  }
+}

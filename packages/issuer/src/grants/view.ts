@@ -1,0 +1,32 @@
+import type { Kept, Payload } from '../vault/index.ts'
+import type { GrantView } from './grants.ts'
+
+/**
+ * Whether a client can still do something with a grant: it holds a refresh token that is not used up, or may hold a code
+ * or an access token. A consent whose code nobody came for opens nothing.
+ */
+export function isLive(grant: Kept, tokens: readonly Kept[], now: number, accessTokenSeconds: number): boolean {
+  if (tokens.some(({ consumedAt }) => consumedAt === undefined)) return true
+  return issuedAt(grant) + accessTokenSeconds > now
+}
+
+/** @param tokens The refresh tokens that were issued on it. */
+export function toView(grant: Kept, tokens: readonly Kept[]): GrantView {
+  const used = Math.max(...tokens.map(issuedAt))
+  return {
+    id: grant.grantId ?? '',
+    accountId: grant.accountId ?? '',
+    clientId: grant.clientId ?? '',
+    resources: Object.entries((grant.payload.resources ?? {}) as Payload).map(([uri, scopes]) => ({
+      uri,
+      scopes: String(scopes).split(' '),
+    })),
+    createdAt: issuedAt(grant),
+    expiresAt: grant.expiresAt,
+    ...(tokens.length === 0 ? {} : { lastUsedAt: used }),
+  }
+}
+
+function issuedAt({ payload }: Kept): number {
+  return Number(payload.iat ?? 0)
+}
