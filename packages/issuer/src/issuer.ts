@@ -1,14 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Reply } from '@portcullis/auth/http'
-import type { AccountStore, ArtifactStore, ClientStore, RevocationStore, SigningKeyStore } from '@portcullis/auth/store'
-import { Clients } from './clients/index.ts'
-import { createEdge, metadataPaths, protocolEndpoints, readKeys, readMetadata } from './edge/index.ts'
+import type {
+  AccountStore,
+  ArtifactStore,
+  ClientStore,
+  LinkKind,
+  RevocationStore,
+  SigningKeyStore,
+} from '@portcullis/auth/store'
+import { accountPages, GrantUses } from './account/index.ts'
+import { type Admission, type AdmissionOptions, openAdmission } from './admission/index.ts'
+import { Consents } from './consent/index.ts'
+import { createEdge, metadataPaths, protocolEndpoints, readKeys, readMetadata, Statics } from './edge/index.ts'
 import { createEngine, type Lifetimes, type Resource } from './engine/index.ts'
+import type { OnIssuerEvent } from './events.ts'
+import { Grants } from './grants/index.ts'
 import { interactionPages } from './interaction/index.ts'
 import { People } from './people/index.ts'
+import { linkOf, setupPages } from './setup/index.ts'
+import { SignIns } from './signin/index.ts'
 import { type Algorithm, SigningKeys } from './signing/index.ts'
+import { accessTokens, Keepsakes, redeemer } from './token/index.ts'
+import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey, Vault } from './vault/index.ts'
-import { FormTokens } from './web/index.ts'
+import { BrowserForms, cookieKind, FormTokens } from './web/index.ts'
 
 export interface IssuerStores {
   readonly artifacts: ArtifactStore
@@ -18,7 +32,7 @@ export interface IssuerStores {
   readonly signingKeys: SigningKeyStore
 }
 
-export interface IssuerOptions {
+export interface IssuerOptions extends AdmissionOptions {
   /** The issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no fragment, no trailing slash. */
   readonly issuer: string
   readonly resources: readonly Resource[]
@@ -29,6 +43,10 @@ export interface IssuerOptions {
   readonly lifetimes?: Lifetimes
   /** What new signing keys are made for. Default `ES256`. */
   readonly algorithm?: Algorithm
+  /** How long a signing key signs before another one does, in seconds. At least 2 days; default 90 days. */
+  readonly rotateSigningKeysAfter?: number
+  /** Told of what happens to accounts, clients, grants, tokens and keys. */
+  readonly onEvent?: OnIssuerEvent
   /** Told of faults that a caller gets a 500 for. */
   readonly onFault?: (error: unknown) => void
   /** Current time, seconds since the epoch. */
@@ -41,60 +59,155 @@ export interface Issuer {
   /** @param peer The caller's address. */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void
   readonly people: People
-  readonly clients: Clients
+  /** What a person opens to use a token of `people`. */
+  linkOf(kind: LinkKind, token: string): string
+  readonly clients: Admission['clients']
+  /** Initial access tokens, for `registration: gated`. */
+  readonly invitations: Admission['invitations']
+  readonly grants: Grants
+  readonly signingKeys: SigningKeys
   /** The public halves of the keys that tokens are signed with: a JWK set (RFC 7517 §5). */
   keySet(): string
+  /** Ends the timers. The stores are the caller's to close. */
   close(): void
 }
 
 const DAY = 86_400
 const LIFETIMES: Lifetimes = { accessToken: 900, refreshToken: 7 * DAY, grant: 90 * DAY }
+/** Clocks of guards may be off by that, in seconds. */
+const CLOCKS = 60
+/** Published for a day before it signs: longer than anyone keeps a key set. */
+const PUBLISH_AHEAD = DAY
+/** Seconds between looks for keys that other processes made, and between sweeps. */
+const LOOK_EVERY = 5
+const SWEEP_EVERY = 60
 const INTERACTION_PATH = '/oauth/interaction'
+const ACCOUNT_PATH = '/account'
 
 /** Starts an issuer. @throws when a store does not answer, or the sealing key is not the one things were sealed with. */
 export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const { issuer, resources, stores, sealingKey, lifetimes = LIFETIMES, algorithm = 'ES256' } = options
   const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  const people = new People(stores.accounts, now)
-  const clients = new Clients(stores.clients, sealingKey, now)
-  const signingKeys = new SigningKeys(stores.signingKeys, sealingKey, now)
+  const onEvent = options.onEvent ?? (() => {})
+  const onFault = options.onFault ?? (() => {})
+  const vault = new Vault(stores.artifacts, sealingKey)
+  const accessTokenSeconds = lifetimes.accessToken + CLOCKS
+  const signingKeys = new SigningKeys({
+    store: stores.signingKeys,
+    sealingKey,
+    algorithm,
+    rotateAfter: settleRotation(options.rotateSigningKeysAfter),
+    publishAhead: PUBLISH_AHEAD,
+    keepAfter: accessTokenSeconds,
+    now,
+    onEvent,
+  })
+  const grants = new Grants({ vault, revocations: stores.revocations, accessTokenSeconds, now, onEvent })
+  const people = new People({
+    store: stores.accounts,
+    now,
+    onEvent,
+    endAccess: (accountId, actor) => grants.endAccount(accountId, { actor }),
+    endSessions: (accountId, exceptUid) => engine.sessions.endAll(accountId, exceptUid),
+  })
+  const { revocations } = stores
+  const verify = (token: string) => signingKeys.verify(token)
+  const scopes = ['openid', 'offline_access', ...resources.flatMap((resource) => resource.scopes)]
+  const admission = openAdmission(options, {
+    ...{ issuer, store: stores.clients, vault, grants, sealingKey, scopes, now, onEvent },
+  })
+  const { clients, invitations } = admission
+  const consents = new Consents({ vault, originOf: (clientId) => clients.originOf(clientId), now })
+  const uses = new GrantUses({ vault, grantSeconds: lifetimes.grant, now, onEvent })
   const engine = createEngine(
     {
       issuer,
       resources,
-      vault: new Vault(stores.artifacts, sealingKey),
-      revocations: stores.revocations,
+      vault,
+      grants,
+      accessTokens: accessTokens({ verify, issuer, vault, revocations, grants, clients, people, now, onEvent }),
       clients,
       people,
       sealingKey,
       lifetimes,
-      algorithm,
       interactionPath: INTERACTION_PATH,
+      originOf: (clientId) => clients.originOf(clientId),
+      features: admission.features,
+      remembers: (asked) => consents.covers(asked),
+      onGrantUsed: (used) => uses.note(used),
+      onFault,
       now,
     },
-    await signingKeys.current(algorithm),
+    (await signingKeys.refresh()) ?? [],
   )
-  const keys = await readKeys(engine)
-  const metadata = await readMetadata(engine, {})
-  const documents = new Map<string, Reply>([
-    ...metadataPaths(issuer).map((path) => [path, metadata] as const),
-    [engine.routes.jwks, keys],
-  ])
+  const statics = new Statics()
+  let keySet = ''
+  const publish = async (): Promise<void> => {
+    const keys = await readKeys(engine)
+    statics.put([engine.routes.jwks], keys)
+    statics.put(metadataPaths(issuer), {
+      ...(await readMetadata(engine, resources)),
+      ...admission.metadata(engine.routes),
+    })
+    keySet = JSON.stringify(keys)
+  }
+  await publish()
+  const look = async (): Promise<void> => {
+    const changed = await signingKeys.refresh()
+    if (changed === undefined) return
+    engine.useKeys(changed)
+    await publish()
+  }
+  const ends = [
+    repeatedly(look, LOOK_EVERY, onFault),
+    repeatedly(async () => void (await sweep(stores, now())), SWEEP_EVERY, onFault),
+  ]
+  const { routes } = engine
+  const keepsakes = new Keepsakes(stores.artifacts, sealingKey, now)
+  const redeem = redeemer({ engine, vault, keepsakes, now, onEvent })
   const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
+  const isSecure = issuer.startsWith('https:')
+  const forms = new BrowserForms(tokens, cookieKind('form', isSecure))
+  const deviceCookie = cookieKind('device', isSecure)
+  const signIns = new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
   const handle = createEdge({
     handlers: [
-      ({ path }) => documents.get(path),
-      interactionPages(INTERACTION_PATH, { engine, people, tokens }),
-      protocolEndpoints(engine, resources),
+      statics.handler,
+      interactionPages(INTERACTION_PATH, {
+        engine,
+        people,
+        tokens,
+        signIns,
+        consents,
+        onEvent,
+        grantSeconds: lifetimes.grant,
+      }),
+      accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, grants, uses, consents, onEvent }),
+      setupPages(ACCOUNT_PATH, { engine, people, forms }),
+      admission.handler(routes, protocolEndpoints(engine, resources, redeem)),
     ],
-    onFault: options.onFault ?? (() => {}),
+    openPaths: new Set([routes.token, routes.registration, routes.revocation]),
+    onFault,
   })
   return {
-    serves: (path) => path.startsWith('/oauth/') || path.startsWith('/account') || documents.has(path),
+    serves: (path) =>
+      path.startsWith('/oauth/') || path === ACCOUNT_PATH || path.startsWith(`${ACCOUNT_PATH}/`) || statics.has(path),
     handle,
     people,
+    linkOf: (kind, token) => linkOf(new URL(ACCOUNT_PATH, issuer).href, kind, token),
     clients,
-    keySet: () => keys.body,
-    close() {},
+    invitations,
+    grants,
+    signingKeys,
+    keySet: () => keySet,
+    close() {
+      for (const end of ends) end()
+    },
   }
+}
+
+/** @throws {TypeError} for less than two days: a key is published for one before it signs. */
+function settleRotation(seconds = 90 * DAY): number {
+  if (!(seconds >= 2 * DAY)) throw new TypeError('"rotateSigningKeysAfter" must be at least 2 days')
+  return seconds
 }

@@ -83,14 +83,26 @@ export class Browser {
     return this.visit(url, {})
   }
 
-  /** Sends the page's form with its hidden fields and what the person adds. */
-  async send(page: { readonly url: string; readonly text: string }, fields: Record<string, string>): Promise<Response> {
-    const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
-    const body = new URLSearchParams([
-      ...hidden.map((match): [string, string] => [match[1] as string, match[2] as string]),
-      ...Object.entries(fields),
-    ])
-    return this.visit(page.url, { method: 'POST', body })
+  /**
+   * Sends the page's first form with its hidden fields, the boxes that are ticked and what the person adds. What is
+   * given for a name stands for all that the page has under it.
+   */
+  async send(
+    page: { readonly url: string; readonly text: string },
+    fields: Readonly<Record<string, string | readonly string[]>>,
+  ): Promise<Response> {
+    const form = /<form[\s\S]*?<\/form>/.exec(page.text)?.[0] ?? ''
+    const kept = [...form.matchAll(/<input type="(hidden|checkbox)"[^>]*? name="([^"]+)" value="([^"]*)"([^>]*)>/g)]
+      .filter(([, type, name = '', , rest = '']) => !(name in fields) && (type === 'hidden' || / checked\b/.test(rest)))
+      .map(([, , name = '', value = '']): [string, string] => [name, value])
+    const added = Object.entries(fields).flatMap(([name, value]) =>
+      [value].flat().map((each): [string, string] => [name, each]),
+    )
+    return this.post(page.url, new URLSearchParams([...kept, ...added]))
+  }
+
+  async post(url: string, body: URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return this.visit(url, { method: 'POST', body, headers: { ...headers } })
   }
 
   private async visit(url: string, init: RequestInit): Promise<Response> {
@@ -99,7 +111,11 @@ export class Browser {
       .filter(([, { path }]) => pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`))
       .map(([name, { value }]) => `${name}=${value}`)
       .join('; ')
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: cookie === '' ? {} : { cookie } })
+    const response = await fetch(url, {
+      ...init,
+      redirect: 'manual',
+      headers: { ...init.headers, ...(cookie === '' ? {} : { cookie }) },
+    })
     for (const line of response.headers.getSetCookie()) this.keep(line)
     return response
   }

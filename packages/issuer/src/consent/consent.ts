@@ -1,41 +1,110 @@
 import type { Reply } from '@portcullis/auth/http'
-import type { Interaction, InteractionResult } from '../engine/index.ts'
-import { type FormTokens, html, only, page, STYLE, type Visit } from '../web/index.ts'
+import type { Interaction, InteractionResult, Resource } from '../engine/index.ts'
+import type { People } from '../people/index.ts'
+import {
+  type FormTokens,
+  type Html,
+  html,
+  notice,
+  only,
+  page,
+  TEXTS,
+  targetOf,
+  type Visit,
+  wayOf,
+} from '../web/index.ts'
+import { hostOf, nameOf, scopesOf, warningsOf } from './asked.ts'
 
 const PURPOSE = 'consent'
+/** How many tool patterns of a scope are shown. */
+const SHOWN_TOOLS = 12
 
 export interface ConsentNeeds {
   readonly tokens: FormTokens
+  readonly people: People
+  /** How long what is granted may last, in seconds. */
+  readonly grantSeconds: number
 }
 
-/** The page that asks whether a client may act for a person, and how far. */
-export function consentPage(interaction: Interaction, { tokens }: ConsentNeeds): Reply {
-  const { client, redirectUri, resource } = interaction
-  const name = typeof client.client_name === 'string' ? client.client_name : interaction.clientId
-  const { host, protocol } = new URL(redirectUri)
-  const asked = scopesOf(interaction)
-  const main = html`<h1><span class="name">${name}</span> wants to use ${resource?.name ?? 'this server'} for you</h1>
-<p>It goes on at <strong class="name">${host === '' ? protocol : host}</strong>.</p>
+/** The page that asks whether a client may act for a person, and how far. @param ticked Default: all that is asked. */
+export async function consentPage(
+  interaction: Interaction,
+  { tokens, people, grantSeconds }: ConsentNeeds,
+  fault?: string,
+  ticked: readonly string[] = scopesOf(interaction),
+): Promise<Reply> {
+  const { redirectUri, resource, accountId } = interaction
+  const texts = TEXTS.consent
+  const name = nameOf(interaction)
+  const heading = texts.heading(name, resource?.name ?? '')
+  const account = accountId === undefined ? undefined : await people.store.find(accountId)
+  const main = html`<h1><bdi>${heading.client}</bdi> ${heading.between} <bdi>${heading.server}</bdi> ${heading.after}</h1>
+<dl class="facts">
+<dt>${texts.client}</dt><dd><bdi>${name}</bdi></dd>
+${fact(texts.calledByUrl, hostOf(interaction))}
+<dt>${texts.goesOn}</dt><dd><strong>${targetOf(redirectUri)}</strong></dd>
+${fact(texts.server, resource?.uri)}
+${fact(texts.you, account?.name)}
+</dl>
+${warningsOf(interaction).map((warning) => html`<p class="warning" role="note">${warning}</p>`)}
+${notice(fault)}
 <form method="post">
 <input type="hidden" name="form" value="${tokens.make(PURPOSE, interaction.uid)}">
-<ul>${asked.map((scope) => html`<li><code>${scope}</code></li>`)}</ul>
-<div class="row"><button name="do" value="allow">Allow</button>
-<button class="plain" name="do" value="deny">Deny</button></div>
+${scopeList(interaction, ticked, fault !== undefined)}
+<p class="quiet">${texts.offline(Math.round(grantSeconds / 86_400))}</p>
+<div class="row"><button name="do" value="allow">${texts.allow}</button>
+<button class="plain" name="do" value="deny">${texts.deny}</button></div>
 </form>`
-  const target = protocol === 'http:' || protocol === 'https:' ? `${protocol}//${host}` : protocol
-  return page('Allow access', STYLE, main, { formTargets: [target] })
+  return page(texts.title, main, { status: fault === undefined ? 200 : 422, formTargets: [wayOf(redirectUri)] })
 }
 
+/** What the form amounts to, or the page again. Nothing that it says counts beyond what was asked. */
 export async function takeConsent(
   visit: Visit,
   interaction: Interaction,
   needs: ConsentNeeds,
 ): Promise<InteractionResult | Reply> {
-  if (!needs.tokens.isGood(only(visit.form, 'form'), PURPOSE, interaction.uid)) return consentPage(interaction, needs)
+  if (!needs.tokens.isGood(only(visit.form, 'form'), PURPOSE, interaction.uid)) {
+    return consentPage(interaction, needs, TEXTS.openPageAgain)
+  }
   if (only(visit.form, 'do') !== 'allow') return { kind: 'denied' }
-  return { kind: 'consented', scopes: scopesOf(interaction) }
+  const asked = scopesOf(interaction)
+  const ticked = visit.form.getAll('scope')
+  const scopes = asked.filter((scope) => ticked.includes(scope))
+  if (asked.length > 0 && scopes.length === 0) return consentPage(interaction, needs, TEXTS.consent.none, scopes)
+  return { kind: 'consented', scopes }
 }
 
-function scopesOf({ scopes, resource }: Interaction): readonly string[] {
-  return scopes.filter((scope) => resource?.scopes.includes(scope))
+function fact(label: string, value: string | undefined): Html | undefined {
+  return value === undefined ? undefined : html`<dt>${label}</dt><dd><bdi>${value}</bdi></dd>\n`
+}
+
+function scopeList(interaction: Interaction, ticked: readonly string[], isWrong: boolean): Html {
+  const scopes = scopesOf(interaction)
+  if (scopes.length === 0) return html`<p>${TEXTS.consent.nothing}</p>`
+  return html`<fieldset${isWrong ? html` aria-describedby="notice"` : undefined}><legend>${TEXTS.consent.may}</legend>
+${scopes.map((scope, index) => {
+  const opens = opensOf(interaction.resource, scope)
+  const checked = ticked.includes(scope) ? html` checked` : undefined
+  const described = opens === undefined ? undefined : html` aria-describedby="opens-${index}"`
+  return html`<div class="scope"><input type="checkbox" id="scope-${index}" name="scope" value="${scope}"${checked}${described}>
+<label for="scope-${index}">${labelOf(interaction.resource, scope)}</label>
+${opens === undefined ? undefined : html`<p class="opens" id="opens-${index}">${opens}</p>`}</div>
+`
+})}</fieldset>`
+}
+
+/** The operator's words where there are any, with the scope itself. */
+function labelOf(resource: Resource | undefined, scope: string): Html {
+  const words = resource?.describes?.[scope]
+  return words === undefined ? html`<code>${scope}</code>` : html`${words} <code class="quiet">${scope}</code>`
+}
+
+function opensOf(resource: Resource | undefined, scope: string): string | undefined {
+  const patterns = resource?.opens[scope] ?? []
+  if (patterns.length === 0) return undefined
+  if (patterns.includes('*')) return TEXTS.consent.opensAll
+  const rest = patterns.length - SHOWN_TOOLS
+  const shown = patterns.slice(0, SHOWN_TOOLS).join(', ')
+  return TEXTS.consent.opens(rest > 0 ? `${shown} ${TEXTS.consent.more(rest)}` : shown)
 }

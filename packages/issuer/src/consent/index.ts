@@ -1,2 +1,4 @@
-/** The page that asks whether a client may act for a person, and what becomes of its form. */
+/** Whether a client may act for a person: the page that asks, and what is remembered of the answers. */
+export { nameOf, scopesOf } from './asked.ts'
 export { type ConsentNeeds, consentPage, takeConsent } from './consent.ts'
+export { Consents, type ConsentsNeeds, isProven } from './consents.ts'

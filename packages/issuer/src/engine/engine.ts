@@ -1,10 +1,15 @@
 import type { Reply } from '@portcullis/auth/http'
+import type { ClientOrigin } from '@portcullis/auth/store'
 import Provider, { type JWK } from 'oidc-provider'
 import type { Payload } from '../vault/index.ts'
+import { type BrowserSessions, browserSessions } from './browser-sessions.ts'
 import { callEngine, type EngineRequest, standIns } from './call.ts'
 import { configurationOf, ROUTES } from './configuration.ts'
+import { makeGrant, watchGrants } from './grants.ts'
 import type { EngineOptions } from './options.ts'
+import type { Redemption } from './redemption.ts'
 import type { Resource } from './resources.ts'
+import { structuredTokens } from './structured-tokens.ts'
 
 /** What a person is asked, and for whom. */
 export interface Interaction {
@@ -12,6 +17,8 @@ export interface Interaction {
   readonly prompt: 'login' | 'consent'
   readonly clientId: string
   readonly client: Payload
+  /** How the client came to be known. */
+  readonly origin: ClientOrigin
   readonly redirectUri: string
   readonly resource: Resource | undefined
   /** As asked for: scopes of the resource and of the issuer. */
@@ -27,9 +34,12 @@ export type InteractionResult =
 
 export interface Engine {
   readonly routes: typeof ROUTES
-  call(request: EngineRequest): Promise<Reply>
+  /** @param redemption Gathers what would be spent and put, which is then the caller's to do. */
+  call(request: EngineRequest, redemption?: Redemption): Promise<Reply>
   /** What the person at this request is asked. Undefined when nothing is, or the cookie is another browser's. */
   interaction(request: EngineRequest): Promise<Interaction | undefined>
+  readonly sessions: BrowserSessions
+  originOf(clientId: string): Promise<ClientOrigin>
   /** @returns where the browser goes next: a path of the issuer's own. */
   finish(request: EngineRequest, result: InteractionResult): Promise<string>
   /** Takes other signing keys; requests under way finish with those they began with. The first one signs. */
@@ -40,10 +50,13 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
   const issuer = new URL(options.issuer)
   let current = build(options, keys)
 
-  const call = (request: EngineRequest) => callEngine(current.listener, issuer, request)
+  const call = (request: EngineRequest, redemption?: Redemption) =>
+    callEngine(current.listener, issuer, request, redemption)
 
   return {
     routes: ROUTES,
+    sessions: browserSessions(() => current.provider, issuer, options),
+    originOf: options.originOf,
     call,
     async interaction(request) {
       const { req, res } = standIns(request, issuer)
@@ -58,6 +71,7 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
       const { req, res } = standIns(request, issuer)
       const { provider } = current
       const details = await provider.interactionDetails(req, res)
+      if (result.kind === 'signed_in') await changeAccount(details, result.accountId, provider, options)
       const outcome = await toOutcome(details, result, provider, options)
       return provider.interactionResult(req, res, outcome, { mergeWithLastSubmission: result.kind === 'consented' })
     },
@@ -74,6 +88,12 @@ function build(options: EngineOptions, keys: readonly JWK[]) {
   // The engine would build URLs from the request's Host; the issuer's are fixed.
   const { prototype } = provider.OIDCContext as unknown as { prototype: { urlFor: unknown } }
   prototype.urlFor = (name: string, opt?: object) => provider.urlFor(name, opt as never)
+  // Of secrets only digests are kept; the engine would compare them as they are.
+  provider.Client.prototype.compareClientSecret = function (given) {
+    return options.clients.isSecret(this.clientSecret ?? '', given)
+  }
+  watchGrants(provider, options)
+  provider.use(structuredTokens(options.accessTokens))
   return { provider, listener: provider.callback() }
 }
 
@@ -91,6 +111,7 @@ async function describe(
     prompt: prompt.name,
     clientId: client.clientId,
     client: client.metadata() as Payload,
+    origin: await options.originOf(client.clientId),
     redirectUri: String(params.redirect_uri),
     resource,
     scopes: String(params.scope ?? '')
@@ -114,21 +135,34 @@ async function toOutcome(details: Details, result: InteractionResult, provider: 
     case 'denied':
       return { error: 'access_denied', error_description: 'the person said no' }
     case 'consented':
-      return { consent: { grantId: await makeGrant(details, result.scopes, provider, options) } }
+      return { consent: { grantId: await grantOf(details, result.scopes, provider, options) } }
   }
 }
 
-async function makeGrant(details: Details, scopes: readonly string[], provider: Provider, options: EngineOptions) {
+function grantOf(details: Details, scopes: readonly string[], provider: Provider, options: EngineOptions) {
   const { params, session } = details
-  const grant = new provider.Grant({ accountId: session?.accountId, clientId: String(params.client_id) } as never)
   const asked = String(params.scope ?? '').split(' ')
-  const resource = resourceOf(params, options)
-  if (resource !== undefined) {
-    grant.addResourceScope(resource, scopes.join(' '))
-    const refused = asked.filter((scope) => !scopes.includes(scope))
-    if (refused.length > 0) grant.rejectResourceScope(resource, refused.join(' '))
+  const granted = {
+    accountId: String(session?.accountId),
+    clientId: String(params.client_id),
+    resource: resourceOf(params, options),
+    scopes: scopes.filter((scope) => asked.includes(scope)),
   }
-  // Resource scopes are scopes of the issuer, too, and the engine asks for them for ever unless they are granted here.
-  grant.addOIDCScope(asked.join(' '))
-  return grant.save()
+  return makeGrant(provider, granted, asked)
+}
+
+/**
+ * Where another person signs in than the one whom the browser's session knows, the session becomes theirs. The engine
+ * would show a page for signing out first, which does not exist here.
+ */
+async function changeAccount(details: Details, accountId: string, provider: Provider, { now }: EngineOptions) {
+  const { session } = details
+  if (session?.uid === undefined || session.accountId === accountId) return
+  const kept = await provider.Session.findByUid(session.uid)
+  if (kept === undefined) return
+  kept.loginAccount({ accountId })
+  delete kept.authorizations
+  await kept.persist()
+  session.accountId = accountId
+  await details.save(details.exp - now())
 }

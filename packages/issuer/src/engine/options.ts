@@ -1,13 +1,29 @@
-import type { RevocationStore } from '@portcullis/auth/store'
-import type { Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider'
+import type { ClientOrigin, MaybePromise } from '@portcullis/auth/store'
+import type { Configuration } from 'oidc-provider'
+import type { Grants } from '../grants/index.ts'
 import type { Payload, Vault } from '../vault/index.ts'
+import type { ConsentAsked, GrantUsed } from './asked.ts'
 import type { Resource } from './resources.ts'
 
 /** Clients as the engine asks for them: their metadata (RFC 7591 §2). */
 export interface KnownClients {
-  find(clientId: string): Promise<Payload | undefined>
-  register(metadata: Payload): Promise<void>
-  remove(clientId: string): Promise<void>
+  /**
+   * @param hasKey Whether it is about to prove itself with a key.
+   * @throws {ClientRefused} for a client that may not be one, or about which nothing can be found out now.
+   */
+  find(clientId: string, hasKey: boolean): Promise<Payload | undefined>
+  /** Whether tokens of a client still count: it is known, and nobody shut it out. Asks nobody but the store. */
+  isLive(clientId: string): Promise<boolean>
+  /** @param stored The `client_secret` of its metadata: what is kept of the secret. */
+  isSecret(stored: string, given: string): boolean
+}
+
+/** Access tokens as JWTs, which the engine issues and knows nothing of afterwards. */
+export interface AccessTokens {
+  /** What a token says (RFC 7662 §2.2): `active: false` unless it counts and is the client's own. */
+  introspect(token: string, clientId: string): Promise<object>
+  /** Ends a token that is the client's own (RFC 7009 §2.1). */
+  revoke(token: string, clientId: string): Promise<void>
 }
 
 /** All in seconds. */
@@ -24,18 +40,24 @@ export interface EngineOptions {
   readonly issuer: string
   readonly resources: readonly Resource[]
   readonly vault: Vault
-  readonly revocations: RevocationStore
+  readonly grants: Pick<Grants, 'revoke'>
+  readonly accessTokens: AccessTokens
   readonly clients: KnownClients
   readonly people: { isLive(accountId: string): Promise<boolean> }
   readonly sealingKey: Uint8Array
   readonly lifetimes: Lifetimes
-  readonly algorithm: 'ES256' | 'EdDSA'
   /** Where a person is asked; the interaction's id follows. */
   readonly interactionPath: string
   /** Current time, seconds since the epoch. */
   readonly now: () => number
-  /** A grant made without asking, where consent is remembered. */
-  readonly remembered?: (ctx: KoaContextWithOIDC) => Promise<Grant | undefined>
+  /** How a client came to be known. */
+  readonly originOf: (clientId: string) => Promise<ClientOrigin>
+  /** Whether a person has said yes to exactly this before, in a way that may be remembered. Default: never. */
+  readonly remembers?: (asked: ConsentAsked) => Promise<boolean>
+  /** Told of each code and each pair of tokens. */
+  readonly onGrantUsed?: (used: GrantUsed) => MaybePromise<void>
+  /** Told of faults behind an answer that was given all the same. */
+  readonly onFault?: (error: unknown) => void
   /** What other rooms of the issuer set up in the engine. */
   readonly features?: {
     readonly configuration?: Partial<Configuration>

@@ -10,6 +10,8 @@ export interface Resource {
   readonly defaultScopes: readonly string[]
   /** What a scope opens, for the consent page: tool name patterns. */
   readonly opens: Readonly<Record<string, readonly string[]>>
+  /** What a scope lets a client do, in the operator's words, for the consent page. */
+  readonly describes?: Readonly<Record<string, string>>
 }
 
 /**

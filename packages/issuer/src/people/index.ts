@@ -3,4 +3,6 @@
  * or tokens.
  */
 export { PASSWORD_LENGTH } from './passwords.ts'
-export { faultOfName, faultOfPassword, LINK_SECONDS, type NameFault, type PasswordFault, People } from './people.ts'
+export { LINK_SECONDS, People, type PeopleNeeds } from './people.ts'
+export { BusyError } from './queue.ts'
+export { canonicalName, faultOfName, faultOfPassword, type NameFault, type PasswordFault } from './rules.ts'

@@ -1,5 +1,6 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { Queue } from './queue.ts'
 
 const derive = promisify<'argon2id', Argon2Parameters, Buffer>(argon2 as never)
 
@@ -11,30 +12,53 @@ const TAG_BYTES = 32
 /** Bounds of NIST SP 800-63B §3.1.1.2, counted in characters: long enough alone, short enough to hash. */
 export const PASSWORD_LENGTH = { least: 10, most: 256 } as const
 
-/** A PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. Compared in Unicode's NFKC, as people type it. */
-export async function hashPassword(password: string): Promise<string> {
+/**
+ * For all issuers of the process: 38 MiB at most, two cores, and half a second of waiting. One network can have four of
+ * the places, so that a flood from one leaves some to others.
+ */
+const queue = new Queue({ running: 2, waiting: 24, perAsker: 4 })
+
+/**
+ * A PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. Compared in Unicode's NFKC, as people type it.
+ * @param asker On whose behalf, for the bound on work. @throws {BusyError}
+ */
+export async function hashPassword(password: string, asker: string): Promise<string> {
   const nonce = randomBytes(SALT_BYTES)
+  const message = bytesOf(password)
+  const tag = await queue.run(asker, () => derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...COST }))
+  return toPhc(nonce, tag)
+}
+
+/** The hash of no password: takes as long to check as one that somebody has. */
+export function hashOfNobody(): string {
+  return toPhc(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES))
+}
+
+function toPhc(nonce: Buffer, tag: Buffer): string {
   const { memory, passes, parallelism } = COST
-  const tag = await derive('argon2id', { message: bytesOf(password), nonce, tagLength: TAG_BYTES, ...COST })
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${toText(nonce)}$${toText(tag)}`
 }
 
 const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-/** Whether a password is the one of this hash. What is no hash of ours is nobody's password. */
-export async function isPassword(stored: string, password: string): Promise<boolean> {
+/**
+ * Whether a password is the one of this hash. What is no hash of ours is nobody's password.
+ * @throws {BusyError}
+ */
+export async function isPassword(stored: string, password: string, asker: string): Promise<boolean> {
   const parts = PHC.exec(stored)
   if (parts === null) return false
   const [, memory, passes, parallelism, salt, tag] = parts
   const expected = Buffer.from(tag as string, 'base64')
-  const computed = await derive('argon2id', {
+  const parameters = {
     message: bytesOf(password),
     nonce: Buffer.from(salt as string, 'base64'),
     tagLength: expected.length,
     memory: Number(memory),
     passes: Number(passes),
     parallelism: Number(parallelism),
-  })
+  }
+  const computed = await queue.run(asker, () => derive('argon2id', parameters))
   return timingSafeEqual(expected, computed)
 }
 

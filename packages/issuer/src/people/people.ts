@@ -1,7 +1,9 @@
 import { randomText } from '@portcullis/auth/crypto'
 import type { AccountRecord, AccountStore, LinkKind } from '@portcullis/auth/store'
+import type { IssuerEvent, OnIssuerEvent } from '../events.ts'
 import { hashOf } from '../vault/index.ts'
-import { hashPassword, isPassword, PASSWORD_LENGTH } from './passwords.ts'
+import { hashOfNobody, hashPassword, isPassword } from './passwords.ts'
+import { canonicalName, faultOfName, faultOfPassword } from './rules.ts'
 
 const HOUR = 3600
 /** How long one-time links are good for, in seconds. */
@@ -11,34 +13,31 @@ export const LINK_SECONDS: Readonly<Record<LinkKind, number>> = {
   reset: HOUR,
 }
 
-export type NameFault = 'empty' | 'too_long' | 'characters'
-export type PasswordFault = 'too_short' | 'too_long'
-
-/** Letters of any script, digits and what mail addresses are made of; no spaces, so that no two look alike by them. */
-const NAME = /^[\p{L}\p{N}._@+-]+$/u
-
-export function faultOfName(name: string): NameFault | undefined {
-  if (name === '') return 'empty'
-  if (name.length > 100) return 'too_long'
-  return NAME.test(name) ? undefined : 'characters'
+export interface PeopleNeeds {
+  readonly store: AccountStore
+  /** Current time, seconds since the epoch. */
+  readonly now: () => number
+  readonly onEvent: OnIssuerEvent
+  /** Ends whatever an account granted, and its browser sessions. */
+  readonly endAccess: (accountId: string, actor: IssuerEvent['actor']) => Promise<unknown>
+  /** Ends an account's browser sessions, all but one. */
+  readonly endSessions: (accountId: string, exceptUid?: string) => Promise<unknown>
 }
 
-export function faultOfPassword(password: string): PasswordFault | undefined {
-  const { length } = [...password]
-  if (length < PASSWORD_LENGTH.least) return 'too_short'
-  return length > PASSWORD_LENGTH.most ? 'too_long' : undefined
-}
+type Actor = IssuerEvent['actor']
+/** On whose behalf passwords are hashed when no network is: the operator's. */
+const OPERATOR = 'operator'
 
 /** Those who can sign in. */
 export class People {
   readonly store: AccountStore
-  private readonly now: () => number
+  private readonly needs: PeopleNeeds
   /** Stands in for the password of nobody, so that a name without an account takes as long. */
-  private nobodys: Promise<string> | undefined
+  private readonly nobodys = hashOfNobody()
 
-  constructor(store: AccountStore, now: () => number) {
-    this.store = store
-    this.now = now
+  constructor(needs: PeopleNeeds) {
+    this.needs = needs
+    this.store = needs.store
   }
 
   /** Whether tokens may be issued for an account. */
@@ -50,75 +49,163 @@ export class People {
   /**
    * Whose name and password these are. Takes the same time for names that nobody has, accounts without a password and
    * those that are disabled.
+   * @param asker On whose behalf: their network. @throws {BusyError} when too many are being checked.
    */
-  async recognize(name: string, password: string): Promise<AccountRecord | undefined> {
-    const account = await this.store.findByName(name)
-    const stored = account?.password ?? (await this.nobody())
-    const isRight = await isPassword(stored, password)
+  async recognize(name: string, password: string, asker: string): Promise<AccountRecord | undefined> {
+    const account = await this.store.findByName(canonicalName(name))
+    const isRight = await isPassword(account?.password ?? this.nobodys, password, asker)
     if (!isRight || account?.password === undefined || account.disabledAt !== undefined) return undefined
-    await this.store.noteSignIn(account.id, this.now())
     return account
   }
 
-  /** @returns undefined when the name is taken. */
-  async create(name: string, password: string | undefined, isAdmin = false): Promise<AccountRecord | undefined> {
-    const account = await this.draft(name, password, isAdmin)
-    return (await this.store.insert(account)) ? account : undefined
+  async noteSignIn(id: string): Promise<void> {
+    await this.store.noteSignIn(id, this.needs.now())
   }
 
-  /** The first account, an administrator's. @returns undefined when the link is void or there is an account already. */
-  async createFirst(token: string, name: string, password: string): Promise<AccountRecord | undefined> {
+  /** In the order of their names. */
+  async list(): Promise<readonly AccountRecord[]> {
+    return this.store.list()
+  }
+
+  async findByName(name: string): Promise<AccountRecord | undefined> {
+    return this.store.findByName(canonicalName(name))
+  }
+
+  /**
+   * @param password Absent: an invitation is to follow.
+   * @returns undefined when the name is taken. @throws {TypeError} for a name or password that the rules refuse.
+   */
+  async create(name: string, password: string | undefined, isAdmin = false): Promise<AccountRecord | undefined> {
+    const account = await this.draft(name, password, isAdmin, OPERATOR)
+    if (!(await this.store.insert(account))) return undefined
+    this.say('account.created', account.id, 'command', { is_admin: isAdmin })
+    return account
+  }
+
+  /**
+   * The first account, an administrator's.
+   * @returns undefined when the link is void or there is an account already. @throws {TypeError} as `create`.
+   */
+  async createFirst(token: string, name: string, password: string, asker: string): Promise<AccountRecord | undefined> {
     if ((await this.findLink(token)) !== 'setup') return undefined
-    const account = await this.draft(name, password, true)
+    const account = await this.draft(name, password, true, asker)
     if (!(await this.store.insertFirst(account))) return undefined
     await this.store.removeLinks('setup')
+    this.say('account.created', account.id, 'person', { is_admin: true })
     return account
   }
 
-  /** A link that works once; its token exists here and nowhere else. 256 random bits. */
-  async makeLink(kind: LinkKind, accountId?: string): Promise<string> {
+  /** A token that makes the first account. @returns undefined once there is one. */
+  async startSetup(): Promise<string | undefined> {
+    return (await this.isSetUp()) ? undefined : this.makeLink('setup')
+  }
+
+  async isSetUp(): Promise<boolean> {
+    return (await this.store.count()) > 0
+  }
+
+  /** A token with which somebody chooses their first password. @returns undefined when they are not there or disabled. */
+  async invite(id: string): Promise<string | undefined> {
+    return this.makeLinkFor('invitation', id, 'account.invited')
+  }
+
+  /** A token with which somebody chooses another password. The old one works until then. */
+  async reset(id: string): Promise<string | undefined> {
+    return this.makeLinkFor('reset', id, 'account.reset_started')
+  }
+
+  /** What a token is for, as long as it is good. */
+  async findLink(token: string): Promise<LinkKind | undefined> {
+    const link = await this.store.findLink(hashOf(token), this.needs.now())
+    if (link === undefined) return undefined
+    if (link.kind === 'setup') return (await this.isSetUp()) ? undefined : 'setup'
+    return link.accountId !== undefined && (await this.isLive(link.accountId)) ? link.kind : undefined
+  }
+
+  /**
+   * Chooses a password by an invitation or a reset, and ends the sessions of all browsers.
+   * @returns whose; undefined when the link is void. @throws {TypeError} as `create`.
+   */
+  async acceptLink(token: string, password: string, asker: string): Promise<AccountRecord | undefined> {
+    const kind = await this.findLink(token)
+    if (kind !== 'invitation' && kind !== 'reset') return undefined
+    const hashed = await hash(password, asker)
+    const link = await this.store.takeLink(hashOf(token), this.needs.now())
+    if (link?.accountId === undefined) return undefined
+    await this.changed(link.accountId, hashed, kind)
+    return this.store.find(link.accountId)
+  }
+
+  /** @param exceptUid The browser session that stays. @throws {TypeError} as `create`. */
+  async setPassword(id: string, password: string, asker: string, exceptUid?: string): Promise<void> {
+    await this.changed(id, await hash(password, asker), 'changed', exceptUid)
+  }
+
+  /** Ends all that the account has: sessions, grants, tokens, links. @returns false when it is not there or was disabled. */
+  async disable(id: string, actor: Actor = 'command'): Promise<boolean> {
+    if (!(await this.isLive(id))) return false
+    await this.store.setDisabled(id, this.needs.now())
+    await this.store.removeLinksOf(id)
+    await this.needs.endAccess(id, actor)
+    this.say('account.disabled', id, actor)
+    return true
+  }
+
+  /** @returns false when it is not there or was not disabled. */
+  async enable(id: string, actor: Actor = 'command'): Promise<boolean> {
+    const account = await this.store.find(id)
+    if (account?.disabledAt === undefined) return false
+    await this.store.setDisabled(id, undefined)
+    this.say('account.enabled', id, actor)
+    return true
+  }
+
+  private async changed(id: string, hashed: string, how: string, exceptUid?: string): Promise<void> {
+    await this.store.setPassword(id, hashed)
+    // Whatever else could choose a password is void once somebody has.
+    await this.store.removeLinksOf(id)
+    await this.needs.endSessions(id, exceptUid)
+    this.say('account.password_changed', id, 'person', { how })
+  }
+
+  private async makeLinkFor(kind: 'invitation' | 'reset', id: string, type: string): Promise<string | undefined> {
+    if (!(await this.isLive(id))) return undefined
+    const token = await this.makeLink(kind, id)
+    this.say(type, id, 'command')
+    return token
+  }
+
+  /** Its token (256 random bits) exists here and nowhere else. */
+  private async makeLink(kind: LinkKind, accountId?: string): Promise<string> {
     const token = randomText(32)
     await this.store.putLink({
       tokenHash: hashOf(token),
       kind,
-      expiresAt: this.now() + LINK_SECONDS[kind],
+      expiresAt: this.needs.now() + LINK_SECONDS[kind],
       ...(accountId === undefined ? {} : { accountId }),
     })
     return token
   }
 
-  /** What a token is for, as long as it is good. */
-  async findLink(token: string): Promise<LinkKind | undefined> {
-    return (await this.store.findLink(hashOf(token), this.now()))?.kind
-  }
-
-  /** Chooses a password by an invitation or a reset. @returns whose; undefined when the link is void. */
-  async acceptLink(token: string, password: string): Promise<AccountRecord | undefined> {
-    const kind = await this.findLink(token)
-    if (kind !== 'invitation' && kind !== 'reset') return undefined
-    const hashed = await hashPassword(password)
-    const link = await this.store.takeLink(hashOf(token), this.now())
-    if (link?.accountId === undefined) return undefined
-    await this.store.setPassword(link.accountId, hashed)
-    return this.store.find(link.accountId)
-  }
-
-  async setPassword(id: string, password: string): Promise<void> {
-    await this.store.setPassword(id, await hashPassword(password))
-  }
-
-  private async draft(name: string, password: string | undefined, isAdmin: boolean): Promise<AccountRecord> {
+  private async draft(name: string, password: string | undefined, isAdmin: boolean, asker: string) {
+    const fault = faultOfName(name)
+    if (fault !== undefined) throw new TypeError(`the name is refused: ${fault}`)
     return {
       id: randomText(16),
-      name,
+      name: canonicalName(name),
       isAdmin,
-      createdAt: this.now(),
-      ...(password === undefined ? {} : { password: await hashPassword(password) }),
+      createdAt: this.needs.now(),
+      ...(password === undefined ? {} : { password: await hash(password, asker) }),
     }
   }
 
-  private nobody(): Promise<string> {
-    this.nobodys ??= hashPassword(randomText(16))
-    return this.nobodys
+  private say(type: string, accountId: string, actor: Actor, detail?: IssuerEvent['detail']): void {
+    this.needs.onEvent({ type, accountId, actor, ...(detail === undefined ? {} : { detail }) })
   }
+}
+
+async function hash(password: string, asker: string): Promise<string> {
+  const fault = faultOfPassword(password)
+  if (fault !== undefined) throw new TypeError(`the password is refused: ${fault}`)
+  return hashPassword(password, asker)
 }

@@ -1,2 +1,5 @@
-/** The page that asks who a person is, and what becomes of its form. */
-export { formTargetOf, type SignInNeeds, signInPage, takeSignIn } from './signin.ts'
+/** Who a person is: the page that asks, and how often they may try. Knows nothing of sessions or clients. */
+export { textOfNameFault, textOfPasswordFault } from './faults.ts'
+export { type SignInAsked, type SignInFault, signInPage } from './page.ts'
+export { type Attempt, SignIns, type SignInsNeeds } from './sign-ins.ts'
+export { BOUNDS, Throttle } from './throttle.ts'

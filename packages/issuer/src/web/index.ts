@@ -1,5 +1,12 @@
-/** What pages are made of: a request as they see it, HTML that escapes, headers that keep a page to itself. */
+/** What pages are made of: a request as they see it, HTML that escapes, headers that keep a page to itself, all texts. */
+
+export { BrowserForms } from './browser-forms.ts'
+export { type CookieKind, cookieKind, readCookie, writeCookie } from './cookies.ts'
 export { FormTokens } from './form-token.ts'
-export { Html, html, type PageOptions, page } from './page.ts'
-export { STYLE } from './style.ts'
-export { type Handler, only, redirect, type Visit } from './visit.ts'
+export { type Field, field, notice } from './forms.ts'
+export { Html, html, shownName } from './html.ts'
+export { networkOf } from './network.ts'
+export { type PageOptions, page } from './page.ts'
+export { isLoopback, isOpenable, targetOf, wayOf } from './targets.ts'
+export { TEXTS } from './texts.ts'
+export { type Handler, isForeign, only, redirect, type Visit } from './visit.ts'

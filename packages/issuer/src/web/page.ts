@@ -1,44 +1,34 @@
 import { createHash } from 'node:crypto'
 import type { Reply } from '@portcullis/auth/http'
-
-/** HTML that is safe to send: made by `html` alone. */
-export class Html {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
-type Piece = Html | string | number | undefined | readonly Piece[]
-
-/** Text and markup: what is put in is escaped unless it is markup itself; lists are joined, undefined is nothing. */
-export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Html {
-  return new Html(strings.reduce((text, string, index) => `${text}${toText(values[index - 1])}${string}`))
-}
-
-function toText(piece: Piece): string {
-  if (piece === undefined) return ''
-  if (piece instanceof Html) return piece.text
-  if (typeof piece === 'object') return piece.map(toText).join('')
-  return String(piece).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
-}
+import { type Html, html, markup } from './html.ts'
+import { STYLE } from './style.ts'
+import { TEXTS } from './texts.ts'
 
 export interface PageOptions {
   readonly status?: number
   /** Where forms of the page may lead in the end, beside this origin: browsers hold the whole chain of redirects to it. */
   readonly formTargets?: readonly string[]
+  /** Values for `set-cookie`. */
   readonly cookies?: readonly string[]
+  /** In seconds, for `Retry-After`. */
+  readonly retryAfter?: number
+  /** The one script of the page. Without it the page works, too. */
+  readonly script?: string
+  /** More than a phone's width is of use. */
+  readonly isWide?: boolean
 }
 
-/** Loaded with the page, so that nothing else may be. */
-const hashOfStyle = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`
+/** Names what was loaded with the page, so that nothing else may be. */
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+const STYLE_HASH = hashOf(STYLE)
 
-/** A whole page: no script, no foreign resource, no frame, nothing kept by caches or told to other sites. */
-export function page(title: string, style: string, main: Html, options: PageOptions = {}): Reply {
-  const { status = 200, formTargets = [], cookies = [] } = options
+/** A whole page: no foreign resource, no frame, nothing kept by caches or told to other sites. */
+export function page(title: string, main: Html, options: PageOptions = {}): Reply {
+  const { status = 200, formTargets = [], cookies = [], retryAfter, script, isWide = false } = options
   const policy = [
     "default-src 'none'",
-    `style-src ${hashOfStyle(style)}`,
+    `style-src ${STYLE_HASH}`,
+    ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
     "img-src 'self'",
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     "base-uri 'none'",
@@ -50,11 +40,16 @@ export function page(title: string, style: string, main: Html, options: PageOpti
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${new Html(style)}</style>
+<meta name="robots" content="noindex">
+<title>${title} – ${TEXTS.product}</title>
+<style>${markup(STYLE)}</style>
 </head>
 <body>
-<main>${main}</main>
+<main${isWide ? markup(' class="wide"') : undefined}>
+<p class="brand">${TEXTS.product}</p>
+${main}
+</main>
+${script === undefined ? undefined : html`<script>${markup(script)}</script>`}
 </body>
 </html>
 `
@@ -64,6 +59,7 @@ export function page(title: string, style: string, main: Html, options: PageOpti
       ...['content-type', 'text/html; charset=utf-8', 'cache-control', 'no-store'],
       ...['content-security-policy', policy, 'x-frame-options', 'DENY', 'x-content-type-options', 'nosniff'],
       ...['referrer-policy', 'no-referrer', 'cross-origin-opener-policy', 'same-origin'],
+      ...(retryAfter === undefined ? [] : ['retry-after', String(retryAfter)]),
       ...cookies.flatMap((cookie) => ['set-cookie', cookie]),
     ],
     body: document.text,

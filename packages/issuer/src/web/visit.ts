@@ -20,8 +20,19 @@ export interface Visit {
 /** Answers what is its own; undefined for everything else. */
 export type Handler = (visit: Visit) => Promise<Reply | undefined> | Reply | undefined
 
-export function redirect(location: string): Reply {
-  return { status: 303, headers: ['location', location, 'cache-control', 'no-store'], body: '' }
+/** 303, so that what was posted is not posted again (requirements AS-56). @param cookies Values for `set-cookie`. */
+export function redirect(location: string, cookies: readonly string[] = []): Reply {
+  const more = cookies.flatMap((cookie) => ['set-cookie', cookie])
+  return { status: 303, headers: ['location', location, 'cache-control', 'no-store', ...more], body: '' }
+}
+
+/**
+ * Whether a browser says that another site made it send this. Old browsers say nothing; form tokens are for them. With
+ * `Referrer-Policy: no-referrer` the `Origin` of an honest form is `null`, so that header tells nothing.
+ */
+export function isForeign({ headers }: Visit): boolean {
+  const site = headers['sec-fetch-site']
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
 /** One value of a form or query; what came several times counts as absent. */

@@ -48,4 +48,8 @@ export interface AccountStore {
   takeLink(tokenHash: string, now: number): MaybePromise<LinkRecord | undefined>
   /** Ends all links of one kind. */
   removeLinks(kind: LinkKind): MaybePromise<void>
+  /** Ends all links of one account. */
+  removeLinksOf(accountId: string): MaybePromise<void>
+  /** Forgets links that have expired. @returns how many. */
+  pruneLinks(now: number): MaybePromise<number>
 }

@@ -40,8 +40,12 @@ export function sqliteAccounts(db: SqliteDatabase): AccountStore {
             .get(tokenHash, now),
         ),
       ),
+    pruneLinks: (now) => Number(db.prepare('delete from account_links where expires_at <= ?').run(now).changes),
     removeLinks(kind) {
       db.prepare('delete from account_links where kind = ?').run(kind)
+    },
+    removeLinksOf(accountId) {
+      db.prepare('delete from account_links where account_id = ?').run(accountId)
     },
   }
 }

@@ -1,0 +1,47 @@
+import type { Reply } from '@portcullis/auth/http'
+import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
+import { only, type Visit } from '../web/index.ts'
+import { settleAuthorization } from './authorize.ts'
+import { answerOf, faultPage, leavePage, valuesOf } from './pages.ts'
+
+const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
+
+/**
+ * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
+ * is a page, and no error leads to a client on its own unless the operator made that client or the person has been asked.
+ */
+export function authorizationEndpoint(engine: Engine, resources: readonly Resource[]) {
+  const { routes } = engine
+  return async (visit: Visit): Promise<Reply> => {
+    if (visit.path !== routes.authorization) return back(await engine.call(engineRequest(visit)), visit, engine)
+    const asked = settleAuthorization(visit.method === 'POST' ? visit.form : visit.query, resources)
+    // Other modes answer by a script or out of the server's sight; then nothing here could hold back an error.
+    if (asked.has('response_mode') && only(asked, 'response_mode') !== 'query') {
+      return faultPage({ status: 400, headers: [], body: UNSUPPORTED })
+    }
+    const request = engineRequest({ ...visit, method: 'GET', search: asked.toString(), body: Buffer.alloc(0) })
+    return first(await engine.call(request), only(asked, 'client_id') ?? '', engine)
+  }
+}
+
+/** The answer to a request as it came from the client: nobody has been asked anything yet. */
+async function first(reply: Reply, clientId: string, engine: Engine): Promise<Reply> {
+  const location = failureAt(reply)
+  if (location === undefined) return reply.status >= 400 ? faultPage(reply) : reply
+  return (await engine.originOf(clientId)) === 'created' ? reply : leavePage(location, reply)
+}
+
+/** The answer after one of our pages. Those who left before they signed in are asked first. */
+async function back(reply: Reply, visit: Visit, engine: Engine): Promise<Reply> {
+  const location = failureAt(reply)
+  if (location === undefined) return reply.status >= 400 ? faultPage(reply) : reply
+  const session = await engine.sessions.find(engineRequest(visit))
+  return session === undefined ? leavePage(location, reply) : reply
+}
+
+/** Where a failed authorization leads to, when it leads to a client. */
+function failureAt({ status, headers }: Reply): string | undefined {
+  const [location] = valuesOf(headers, 'location')
+  if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location)) return undefined
+  return answerOf(location).has('error') ? location : undefined
+}

@@ -1,0 +1,50 @@
+import type { Reply } from '@portcullis/auth/http'
+import { html, isOpenable, page, shownName, TEXTS, targetOf } from '../web/index.ts'
+
+/**
+ * An authorization that failed where nothing may lead back to the client: what it is called in the protocol, and nothing
+ * of how it came about. The status stays, and cookies that the engine set.
+ */
+export function faultPage({ status, headers, body }: Reply): Reply {
+  const { title, text, server, code } = TEXTS.fault
+  const main = html`<h1>${title}</h1>
+<p>${status >= 500 ? server : text}</p>
+<p class="quiet">${code} <code>${errorOf(body)}</code></p>`
+  return page(title, main, { status, cookies: cookiesOf(headers) })
+}
+
+/**
+ * Asks before a browser is led to an address that anybody may have registered, when nothing was done there for the person
+ * yet (RFC 9700 §4.11.2, requirements AS-57): else the issuer's name would open any door.
+ */
+export function leavePage(location: string, { headers }: Reply): Reply {
+  const { title, text, to, code, act } = TEXTS.leave
+  const target = targetOf(location)
+  const main = html`<h1>${title}</h1>
+<p>${text}</p>
+<dl class="facts"><dt>${to}</dt><dd><strong>${target}</strong></dd>
+<dt>${code}</dt><dd><code>${shownName(answerOf(location).get('error') ?? '')}</code></dd></dl>
+${isOpenable(location) ? html`<div class="row"><a class="button" rel="noreferrer" href="${location}">${act(target)}</a></div>` : undefined}`
+  return page(title, main, { status: 400, cookies: cookiesOf(headers) })
+}
+
+/** What an authorization response says (RFC 6749 §4.1.2), in whichever part of the URL it stands. */
+export function answerOf(location: string): URLSearchParams {
+  const { search, hash } = new URL(location)
+  return new URLSearchParams(hash.includes('error=') ? hash.slice(1) : search)
+}
+
+function errorOf(body: string): string {
+  try {
+    const { error } = JSON.parse(body)
+    return /^[a-z_]{1,60}$/.test(error) ? error : 'server_error'
+  } catch {
+    return 'server_error'
+  }
+}
+
+export function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  return headers.filter((_, index) => index % 2 === 1 && headers[index - 1] === name)
+}
+
+const cookiesOf = (headers: readonly string[]): readonly string[] => valuesOf(headers, 'set-cookie')

@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type Provider from 'oidc-provider'
+import { hashOf } from '../vault/index.ts'
+import { type EngineRequest, standIns } from './call.ts'
+import type { EngineOptions } from './options.ts'
+
+/** Who is signed in at a browser. */
+export interface BrowserSession {
+  readonly accountId: string
+  /** Names the session to us; the browser has another name for it. */
+  readonly uid: string
+}
+
+/** Values for `set-cookie`. */
+export type Cookies = readonly string[]
+
+export interface BrowserSessions {
+  find(request: EngineRequest): Promise<BrowserSession | undefined>
+  /** Signs in under a new session, whatever session the browser came with. */
+  begin(request: EngineRequest, accountId: string, methods: readonly string[]): Promise<Cookies>
+  /** Signs out. What clients were granted stays. */
+  end(request: EngineRequest): Promise<Cookies>
+  /** Ends all sessions of an account, but not the one of this `uid`. @returns how many. */
+  endAll(accountId: string, exceptUid?: string): Promise<number>
+}
+
+/** How long a browser that does nothing stays signed in, in seconds. */
+export const SESSION_SECONDS = 14 * 86_400
+
+/** What of the engine's session is not in its types: a class that finds, and cookies as the engine names and signs them. */
+type SessionModel = {
+  new (): EngineSession
+  get(ctx: unknown): Promise<EngineSession>
+}
+interface EngineSession {
+  readonly id: string
+  readonly uid: string
+  readonly accountId?: string
+  loginAccount(details: object): void
+  save(ttl: number): Promise<unknown>
+  destroy(): Promise<void>
+}
+
+export function browserSessions(provider: () => Provider, issuer: URL, options: EngineOptions): BrowserSessions {
+  const isSecure = issuer.protocol === 'https:'
+  const model = () => provider().Session as unknown as SessionModel
+  const contextOf = (req: IncomingMessage, res: ServerResponse) => provider().createContext(req, res)
+  const setCookie = (ctx: ReturnType<typeof contextOf>, value: string | null): void => {
+    const name = (provider() as unknown as { cookieName(kind: string): string }).cookieName('session')
+    ctx.cookies.set(name, value, {
+      ...{ httpOnly: true, sameSite: 'lax', secure: isSecure, signed: true, path: '/' },
+      ...(value === null ? {} : { expires: new Date((options.now() + SESSION_SECONDS) * 1000) }),
+    })
+  }
+  const cookiesOf = (res: ServerResponse): Cookies => [res.getHeader('set-cookie') ?? []].flat().map(String)
+
+  return {
+    async find(request) {
+      const { req, res } = standIns(request, issuer)
+      const { accountId, uid } = await model().get(contextOf(req, res))
+      if (accountId === undefined || !(await options.people.isLive(accountId))) return undefined
+      return { accountId, uid }
+    },
+    async begin(request, accountId, methods) {
+      const { req, res } = standIns(request, issuer)
+      const ctx = contextOf(req, res)
+      const before = await model().get(ctx)
+      if (before.accountId !== undefined) await before.destroy()
+      const session = new (model())()
+      session.loginAccount({ accountId, amr: [...methods] })
+      await session.save(SESSION_SECONDS)
+      setCookie(ctx, session.id)
+      return cookiesOf(res)
+    },
+    async end(request) {
+      const { req, res } = standIns(request, issuer)
+      const ctx = contextOf(req, res)
+      const session = await model().get(ctx)
+      if (session.accountId !== undefined) await session.destroy()
+      setCookie(ctx, null)
+      return cookiesOf(res)
+    },
+    async endAll(accountId, exceptUid) {
+      const { store } = options.vault
+      const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
+      const sessions = await store.list({ model: 'Session', accountId, limit: 10_000 }, options.now())
+      const ended = sessions.filter(({ uidHash }) => uidHash === undefined || uidHash !== spared)
+      for (const { idHash } of ended) await store.remove('Session', idHash)
+      return ended.length
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import type Provider from 'oidc-provider'
+import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
+import type { Payload } from '../vault/index.ts'
+import type { ConsentAsked, GrantUsed } from './asked.ts'
+import type { EngineOptions } from './options.ts'
+
+/** Scopes of the issuer itself: granted whenever they are asked for, for they open nothing. */
+const PLAIN = ['openid', 'offline_access']
+
+/** Makes the grant that one authorization stands on. Scopes that were asked for and are not granted count as refused. */
+export async function makeGrant(
+  provider: Provider,
+  granted: Pick<ConsentAsked, 'accountId' | 'clientId' | 'scopes'> & { readonly resource: string | undefined },
+  asked: readonly string[],
+): Promise<string> {
+  const { accountId, clientId, resource, scopes } = granted
+  const grant = new provider.Grant({ accountId, clientId } as never)
+  const refused = asked.filter((scope) => !scopes.includes(scope) && !PLAIN.includes(scope))
+  const given = asked.filter((scope) => scopes.includes(scope) || PLAIN.includes(scope))
+  // Resource scopes are scopes of the issuer, too, and the engine asks for them for ever unless they are settled here.
+  if (given.length > 0) grant.addOIDCScope(given.join(' '))
+  if (refused.length > 0) grant.rejectOIDCScope(refused.join(' '))
+  if (resource !== undefined) {
+    if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '))
+    if (refused.length > 0) grant.rejectResourceScope(resource, refused.join(' '))
+  }
+  return grant.save()
+}
+
+/** Requests whose grant stands on remembered consent: nobody else goes without being asked. */
+const remembered = new WeakSet<object>()
+
+export function isRemembered(ctx: KoaContextWithOIDC): boolean {
+  return remembered.has(ctx)
+}
+
+/**
+ * The grant that an authorization stands on: the one the person has just made, or a new one where consent is
+ * remembered. Each authorization has its own, for several devices may share a client id.
+ */
+export async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOptions): Promise<Grant | undefined> {
+  const { provider, result } = ctx.oidc
+  const made = result?.consent?.grantId
+  if (made !== undefined) return provider.Grant.find(made)
+  const asked = askedOf(ctx, options)
+  if (asked === undefined || !((await options.remembers?.(asked)) ?? false)) return undefined
+  const grant = await provider.Grant.find(await makeGrant(provider, asked, scopesOf(ctx)))
+  if (grant !== undefined) remembered.add(ctx)
+  return grant
+}
+
+/** Undefined where the request wants the person to be asked, or not exactly one resource is meant. */
+function askedOf(ctx: KoaContextWithOIDC, { resources }: EngineOptions): ConsentAsked | undefined {
+  const { client, account, params, prompts, resourceServers } = ctx.oidc
+  const asksAnew = [...prompts].some((prompt) => prompt !== 'none') || params?.max_age !== undefined
+  const [uri, ...others] = Object.keys(resourceServers ?? {})
+  const resource = resources.find((each) => each.uri === uri)
+  if (client === undefined || account === undefined || params === undefined) return undefined
+  if (asksAnew || resource === undefined || others.length > 0) return undefined
+  return {
+    accountId: account.accountId,
+    clientId: client.clientId,
+    client: client.metadata() as Payload,
+    redirectUri: String(params.redirect_uri),
+    resource: resource.uri,
+    scopes: scopesOf(ctx).filter((scope) => resource.scopes.includes(scope)),
+  }
+}
+
+function scopesOf(ctx: KoaContextWithOIDC): readonly string[] {
+  return String(ctx.oidc.params?.scope ?? '')
+    .split(' ')
+    .filter((scope) => scope !== '')
+}
+
+/** Tells of each code and each pair of tokens that the engine issues. */
+export function watchGrants(provider: Provider, { onGrantUsed, onFault }: EngineOptions): void {
+  const tell = (ctx: KoaContextWithOIDC, kind: GrantUsed['kind']): void => {
+    const used = usedOf(ctx, kind)
+    if (used === undefined || onGrantUsed === undefined) return
+    Promise.try(() => onGrantUsed(used)).catch(onFault ?? (() => {}))
+  }
+  provider.on('authorization.success', (ctx) => tell(ctx, 'authorized'))
+  provider.on('grant.success', (ctx) => tell(ctx, 'redeemed'))
+}
+
+function usedOf(ctx: KoaContextWithOIDC, kind: GrantUsed['kind']): GrantUsed | undefined {
+  const { Grant, Client } = ctx.oidc.entities
+  if (Grant?.jti === undefined || Client === undefined || Grant.accountId === undefined) return undefined
+  const redirectUri = ctx.oidc.params?.redirect_uri
+  const resources = Object.keys((Grant as { resources?: Record<string, string> }).resources ?? {})
+  return {
+    kind,
+    grantId: Grant.jti,
+    accountId: Grant.accountId,
+    clientId: Client.clientId,
+    client: Client.metadata() as Payload,
+    ...(typeof redirectUri === 'string' ? { redirectUri } : {}),
+    scopes: resources.flatMap((uri) => Grant.getResourceScope(uri).split(' ')),
+    peer: ctx.req.socket.remoteAddress ?? '',
+  }
+}

@@ -1,0 +1,86 @@
+import type { Reply } from '@portcullis/auth/http'
+import type { AccountRecord } from '@portcullis/auth/store'
+import { type Engine, engineRequest } from '../engine/index.ts'
+import { BusyError, faultOfName, faultOfPassword, type People } from '../people/index.ts'
+import { textOfNameFault, textOfPasswordFault } from '../signin/index.ts'
+import { type BrowserForms, type Handler, networkOf, only, redirect, TEXTS, type Visit } from '../web/index.ts'
+import { setupIsOver, type TokenFormShown, tokenForm } from './view.ts'
+
+export interface SetupNeeds {
+  readonly engine: Engine
+  readonly people: People
+  readonly forms: BrowserForms
+}
+
+type Fault = NonNullable<TokenFormShown['fault']>
+type Kind = 'setup' | 'invitation'
+
+const SETUP = '/setup'
+const INVITATION = '/invitation'
+
+/** Where a token is sent to. Behind `#`, so that it is in no request, no log and no `Referer`. @param accountPath An URL. */
+export function linkOf(accountUrl: string, kind: 'setup' | 'invitation' | 'reset', token: string): string {
+  return `${accountUrl}${kind === 'setup' ? SETUP : INVITATION}#${token}`
+}
+
+/** Pages that a one-time token opens: the first account, an invitation, a forgotten password. */
+export function setupPages(accountPath: string, needs: SetupNeeds): Handler {
+  return async (visit) => {
+    const kind = kindOf(visit.path, accountPath)
+    if (kind === undefined) return undefined
+    if (kind === 'setup' && (await needs.people.isSetUp())) return setupIsOver(accountPath)
+    return visit.method === 'POST' ? take(kind, accountPath, visit, needs) : show(kind, visit, needs)
+  }
+}
+
+function kindOf(path: string, accountPath: string): Kind | undefined {
+  if (path === `${accountPath}${SETUP}`) return 'setup'
+  return path === `${accountPath}${INVITATION}` ? 'invitation' : undefined
+}
+
+function show(kind: Kind, visit: Visit, { forms }: SetupNeeds, fault?: Fault): Reply {
+  const { token: formToken, cookies } = forms.begin(visit, kind)
+  const token = only(visit.form, 'token')
+  const name = only(visit.form, 'name')
+  return tokenForm({
+    texts: TEXTS[kind],
+    asksName: kind === 'setup',
+    formToken,
+    cookies,
+    ...(token === undefined ? {} : { token }),
+    ...(name === undefined ? {} : { name }),
+    ...(fault === undefined ? {} : { fault }),
+  })
+}
+
+async function take(kind: Kind, accountPath: string, visit: Visit, needs: SetupNeeds): Promise<Reply> {
+  if (!needs.forms.isGood(visit, kind)) return show(kind, visit, needs, { text: TEXTS.openPageAgain })
+  const made = await accept(kind, visit, needs.people)
+  if ('text' in made) return show(kind, visit, needs, made)
+  return redirect(accountPath, await needs.engine.sessions.begin(engineRequest(visit), made.id, ['pwd']))
+}
+
+async function accept(kind: Kind, visit: Visit, people: People): Promise<AccountRecord | Fault> {
+  const token = (only(visit.form, 'token') ?? '').trim().replace(/^.*#/, '')
+  const name = only(visit.form, 'name') ?? ''
+  const password = only(visit.form, 'password') ?? ''
+  const isVoid: Fault = { text: TEXTS[kind].void, field: 'token' }
+  // First the token: without one nobody learns what the rules are, or makes us hash anything.
+  const found = await people.findLink(token)
+  if (kind === 'setup' ? found !== 'setup' : found !== 'invitation' && found !== 'reset') return isVoid
+  const nameFault = kind === 'setup' ? faultOfName(name) : undefined
+  if (nameFault !== undefined) return { text: textOfNameFault(nameFault), field: 'name' }
+  const passwordFault = faultOfPassword(password)
+  if (passwordFault !== undefined) return { text: textOfPasswordFault(passwordFault), field: 'password' }
+  const network = networkOf(visit.peer)
+  try {
+    const account =
+      kind === 'setup'
+        ? await people.createFirst(token, name, password, network)
+        : await people.acceptLink(token, password, network)
+    return account ?? isVoid
+  } catch (error) {
+    if (error instanceof BusyError) return { text: TEXTS.busy, status: 503 }
+    throw error
+  }
+}
