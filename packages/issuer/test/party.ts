@@ -130,9 +130,9 @@ export function headerOf(token: string): Readonly<Record<string, unknown>> {
   return JSON.parse(Buffer.from(token.split('.')[0] as string, 'base64url').toString())
 }
 
-/** Keeps the events about grants, codes and tokens. */
+/** Keeps the events about what becomes of grants, codes and tokens. */
 export function keepTokenEvents(events: IssuerEvent[]): (event: IssuerEvent) => void {
   return (event) => {
-    if (/^(grant|token|refresh|code)\./.test(event.type)) events.push(event)
+    if (/^(grant|token|refresh|code)\.(?!created)/.test(event.type)) events.push(event)
   }
 }
