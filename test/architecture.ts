@@ -28,7 +28,13 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     grants: ['events.ts', 'vault'],
     upkeep: [],
     engine: ['grants', 'vault'],
-    clients: ['engine', 'vault'],
+    documents: ['engine', 'client-metadata', 'outbound'],
+    clients: ['documents', 'engine', 'grants', 'events.ts', 'client-metadata', 'limits', 'vault', 'web'],
+    registration: ['clients', 'events.ts', 'client-metadata', 'limits', 'vault', 'web'],
+    admission: [
+      ...['registration', 'clients', 'documents', 'engine', 'grants', 'events.ts'],
+      ...['client-metadata', 'outbound', 'vault', 'web'],
+    ],
     signin: ['people', 'events.ts', 'web'],
     consent: ['engine', 'people', 'web', 'vault'],
     interaction: ['consent', 'signin', 'engine', 'events.ts', 'web'],
@@ -37,7 +43,10 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     token: ['engine', 'grants', 'events.ts', 'vault'],
     edge: ['engine', 'web'],
     // The roof: knows every room, and only the door plate of the package knows it.
-    'issuer.ts': ['edge', 'interaction', 'clients', 'engine', 'signing', 'people', 'web', 'vault'],
+    'issuer.ts': [
+      ...['edge', 'token', 'setup', 'account', 'interaction', 'consent', 'signin', 'admission', 'engine'],
+      ...['upkeep', 'grants', 'signing', 'people', 'events.ts', 'web', 'vault'],
+    ],
     'index.ts': ['issuer.ts', 'engine'],
   },
   'packages/gateway': {

@@ -134,7 +134,10 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
       originOf: (clientId) => clients.originOf(clientId),
       features: admission.features,
       remembers: (asked) => consents.covers(asked),
-      onGrantUsed: (used) => uses.note(used),
+      onGrantUsed: async (used) => {
+        await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))
+        await uses.note(used)
+      },
       onFault,
       now,
     },

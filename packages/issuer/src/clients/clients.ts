@@ -1,43 +1,183 @@
-import { openBytes, sealBytes } from '@portcullis/auth/crypto'
-import type { ClientStore } from '@portcullis/auth/store'
-import type { KnownClients } from '../engine/index.ts'
-import { deriveKey, type Payload } from '../vault/index.ts'
+import { randomId } from '@portcullis/auth/crypto'
+import type { ClientFilter, ClientOrigin, ClientStore } from '@portcullis/auth/store'
+import type { ClientMetadata, MetadataRefusal, RedirectRules } from '../client-metadata/index.ts'
+import { type Documents, isDocumentAddress } from '../documents/index.ts'
+import { ClientRefused, type KnownClients } from '../engine/index.ts'
+import type { OnIssuerEvent } from '../events.ts'
+import type { Grants } from '../grants/index.ts'
+import type { Payload } from '../vault/index.ts'
+import { draftClient, type NewClient } from './drafts.ts'
+import { type ClientView, openMetadata, sealMetadata, viewOf } from './records.ts'
+import { isSecretOf } from './secrets.ts'
 
+/** How long a client that registered itself is kept before a person lets it in for the first time. */
 const UNUSED_SECONDS = 24 * 3600
 const MAX_UNUSED = 1000
 
-/** Clients that registered themselves or that the operator made: their metadata, sealed. */
-export class Clients implements KnownClients {
+export interface ClientsNeeds {
   readonly store: ClientStore
-  private readonly key: Uint8Array
-  private readonly now: () => number
+  /** 32 bytes that metadata is sealed under. */
+  readonly key: Uint8Array
+  readonly grants: Pick<Grants, 'endClient'>
+  /** Absent: no client may name itself by a URL. */
+  readonly documents: Documents | undefined
+  readonly redirects: RedirectRules
+  readonly onEvent: OnIssuerEvent
+  /** Current time, seconds since the epoch. */
+  readonly now: () => number
+}
 
-  constructor(store: ClientStore, sealingKey: Uint8Array, now: () => number) {
-    this.store = store
-    this.key = deriveKey(sealingKey, 'clients')
-    this.now = now
+/** A client that was created, with its secret, which exists here and nowhere else. */
+export interface Created {
+  readonly kind: 'created'
+  readonly clientId: string
+  /** Absent for a public client. */
+  readonly secret?: string
+}
+
+/**
+ * Who may be a client: those that registered themselves, those that the operator made, those that name themselves by a
+ * URL. What the operator decides about one counts from the next request on, for all three kinds.
+ */
+export class Clients implements KnownClients {
+  private readonly needs: ClientsNeeds
+
+  constructor(needs: ClientsNeeds) {
+    this.needs = needs
   }
 
-  async find(clientId: string): Promise<Payload | undefined> {
-    const record = await this.store.find(clientId, this.now())
-    if (record === undefined || record.blockedAt !== undefined || record.origin === 'document') return undefined
-    return JSON.parse(Buffer.from(openBytes(this.key, record.metadata, clientId)).toString('utf8'))
+  /** @throws {ClientRefused} when it names itself by a URL, and what is there does not count. */
+  async find(clientId: string, hasKey = false): Promise<Payload | undefined> {
+    const { store, documents, key, now } = this.needs
+    const record = await store.find(clientId, now())
+    if (record?.blockedAt !== undefined) throw new ClientRefused('This client is not admitted here.')
+    if (isDocumentAddress(clientId)) return documents?.find(clientId, record?.approvedAt !== undefined, hasKey)
+    if (record === undefined || record.origin === 'document') return undefined
+    // What a client registered as its scope is a wish: people decide at consent, and may be asked for more later on.
+    const { scope: _, ...metadata } = openMetadata(key, record)
+    return metadata
   }
 
-  async register(metadata: Payload): Promise<void> {
-    const clientId = String(metadata.client_id)
+  async isLive(clientId: string): Promise<boolean> {
+    const { store, documents, now } = this.needs
+    const record = await store.find(clientId, now())
+    if (record?.blockedAt !== undefined) return false
+    return isDocumentAddress(clientId) ? documents !== undefined : record !== undefined
+  }
+
+  isSecret(stored: string, given: string): boolean {
+    return isSecretOf(stored, given)
+  }
+
+  /** How a client came to be known. */
+  async originOf(clientId: string): Promise<ClientOrigin> {
+    if (isDocumentAddress(clientId)) return 'document'
+    return (await this.needs.store.find(clientId, this.needs.now()))?.origin ?? 'registered'
+  }
+
+  /**
+   * Keeps a client that registered itself. @returns its metadata with the id it has got (RFC 7591 §3.2.1); undefined
+   * while too many wait to be used for the first time.
+   */
+  async register(settled: ClientMetadata, network: string): Promise<ClientMetadata | undefined> {
+    const { store, key, now, onEvent } = this.needs
+    const clientId = newClientId()
+    const metadata = { client_id: clientId, client_id_issued_at: now(), ...settled }
+    const name = String(settled.client_name ?? '')
     const record = {
       clientId,
       origin: 'registered',
-      name: String(metadata.client_name ?? ''),
-      metadata: sealBytes(this.key, Buffer.from(JSON.stringify(metadata)), clientId),
-      createdAt: this.now(),
-      expiresAt: this.now() + UNUSED_SECONDS,
+      name,
+      metadata: sealMetadata(key, clientId, metadata),
+      network,
+      createdAt: now(),
+      expiresAt: now() + UNUSED_SECONDS,
     } as const
-    if (!(await this.store.insertRegistered(record, MAX_UNUSED))) throw new Error('too many clients wait to be used')
+    if (!(await store.insertRegistered(record, MAX_UNUSED))) return undefined
+    onEvent({ type: 'client.registered', actor: 'client', clientId, detail: { name, network } })
+    return metadata
   }
 
-  async remove(clientId: string): Promise<void> {
-    await this.store.remove(clientId)
+  /** Notes that a person let a client in: from then on it is kept. */
+  async noteUse(clientId: string, name: string): Promise<void> {
+    const { store, now } = this.needs
+    if (isDocumentAddress(clientId)) await this.keepDocument(clientId, name)
+    await store.noteUse(clientId, now())
   }
+
+  /** Makes a client for the operator. @returns what is wrong with its redirect URIs, or the client. */
+  async create(wanted: NewClient): Promise<Created | ({ readonly kind: 'refused' } & MetadataRefusal)> {
+    const { store, key, now, onEvent } = this.needs
+    const clientId = newClientId()
+    const draft = draftClient(wanted)
+    if (draft.kind === 'refused') return draft
+    const metadata = { client_id: clientId, client_id_issued_at: now(), ...draft.metadata }
+    const name = String(draft.metadata.client_name ?? '')
+    await store.insert({
+      clientId,
+      origin: 'created',
+      name,
+      metadata: sealMetadata(key, clientId, metadata),
+      createdAt: now(),
+      approvedAt: now(),
+    })
+    const isConfidential = draft.secret !== undefined
+    onEvent({ type: 'client.created', actor: 'command', clientId, detail: { name, confidential: isConfidential } })
+    return { kind: 'created', clientId, ...(draft.secret === undefined ? {} : { secret: draft.secret }) }
+  }
+
+  /** In the order of their ids, a page at a time. Clients with a document are listed once a person has let them in. */
+  async list(filter: ClientFilter = {}): Promise<readonly ClientView[]> {
+    const { store, key, now } = this.needs
+    return (await store.list(filter, now())).map((record) => viewOf(key, record))
+  }
+
+  async view(clientId: string): Promise<ClientView | undefined> {
+    const { store, key, now } = this.needs
+    const record = await store.find(clientId, now())
+    return record === undefined ? undefined : viewOf(key, record)
+  }
+
+  /** Lets a client in, whatever was decided about it or its host before; it is kept from then on. */
+  async approve(clientId: string): Promise<boolean> {
+    const { store, now, onEvent } = this.needs
+    if (isDocumentAddress(clientId)) await this.keepDocument(clientId, '')
+    if (!(await store.setApproved(clientId, now()))) return false
+    await store.setBlocked(clientId, undefined)
+    onEvent({ type: 'client.approved', actor: 'command', clientId })
+    return true
+  }
+
+  /** Shuts a client out: what it was granted ends at once, and nothing is issued to it any more. */
+  async block(clientId: string): Promise<boolean> {
+    const { store, now, onEvent, grants } = this.needs
+    if (isDocumentAddress(clientId)) await this.keepDocument(clientId, '')
+    // First nothing new, then an end to what there is: in between, nothing can be added.
+    if (!(await store.setBlocked(clientId, now()))) return false
+    await grants.endClient(clientId, { actor: 'command', reason: 'the client was blocked' })
+    onEvent({ type: 'client.blocked', actor: 'command', clientId })
+    return true
+  }
+
+  /** Forgets a client and ends what it was granted. Of a client with a document, what was decided about it is forgotten. */
+  async delete(clientId: string): Promise<boolean> {
+    const { store, onEvent, grants } = this.needs
+    if (!(await store.remove(clientId))) return false
+    await grants.endClient(clientId, { actor: 'command', reason: 'the client was deleted' })
+    onEvent({ type: 'client.deleted', actor: 'command', clientId })
+    return true
+  }
+
+  private async keepDocument(clientId: string, name: string): Promise<void> {
+    const { store, now } = this.needs
+    await store.keep({ clientId, origin: 'document', name, metadata: new Uint8Array(), createdAt: now() })
+  }
+}
+
+/**
+ * Random, 124 bits. The dot keeps it apart from the ids of accounts, which have none (requirements AS-86); no character
+ * of it is written differently in an `Authorization` header (IT-15), and no URL begins like this (AS-37).
+ */
+function newClientId(): string {
+  return `client.${randomId(24)}`
 }

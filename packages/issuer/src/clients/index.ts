@@ -1,2 +1,8 @@
-/** Who may ask for tokens: clients that registered themselves, that the operator made, or that name themselves by a URL. */
-export { Clients } from './clients.ts'
+/**
+ * Who may be a client, and what the operator decides about each: clients that registered themselves, that the operator
+ * made, or that name themselves by a URL. Knows neither pages nor tokens.
+ */
+export { Clients, type ClientsNeeds, type Created } from './clients.ts'
+export type { NewClient } from './drafts.ts'
+export { boundGuesses } from './guesses.ts'
+export type { ClientView } from './records.ts'

@@ -39,6 +39,8 @@ export interface ClientFilter {
 export interface ClientStore {
   /** @throws when the id is taken. */
   insert(client: ClientRecord): MaybePromise<void>
+  /** Inserts unless the id is taken, whose record then stays as it is. */
+  keep(client: ClientRecord): MaybePromise<void>
   /**
    * Atomic: inserts while fewer than `limit` registered clients wait to be used for the first time.
    * @returns whether it did.
@@ -47,10 +49,11 @@ export interface ClientStore {
   /** What has expired unused is not found. */
   find(clientId: string, now: number): MaybePromise<ClientRecord | undefined>
   list(filter: ClientFilter, now: number): MaybePromise<readonly ClientRecord[]>
-  /** Notes the first use, after which the client stays. */
+  /** Notes the first use, after which the client stays; later uses change nothing. */
   noteUse(clientId: string, at: number): MaybePromise<void>
   /** @param at Undefined takes it back. */
   setBlocked(clientId: string, at: number | undefined): MaybePromise<boolean>
+  /** What is approved stays, used or not. @param at Undefined takes the approval back. */
   setApproved(clientId: string, at: number | undefined): MaybePromise<boolean>
   remove(clientId: string): MaybePromise<boolean>
   /** Forgets what has expired unused. @returns how many. */

@@ -14,6 +14,9 @@ export function sqliteClients(db: SqliteDatabase): ClientStore {
     insert(client) {
       db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(...toRow(client))
     },
+    keep(client) {
+      db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`).run(...toRow(client))
+    },
     insertRegistered: (client, limit) =>
       Number(
         db
@@ -37,7 +40,7 @@ export function sqliteClients(db: SqliteDatabase): ClientStore {
     setBlocked: (clientId, at) =>
       changed('update clients set blocked_at = ? where client_id = ?', at ?? null, clientId),
     setApproved: (clientId, at) =>
-      changed('update clients set approved_at = ? where client_id = ?', at ?? null, clientId),
+      changed('update clients set approved_at = ?, expires_at = null where client_id = ?', at ?? null, clientId),
     remove: (clientId) => changed('delete from clients where client_id = ?', clientId),
     prune: (now) =>
       Number(db.prepare('delete from clients where used_at is null and expires_at <= ?').run(now).changes),

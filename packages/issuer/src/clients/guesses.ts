@@ -1,0 +1,54 @@
+import { errorReply, type Reply } from '@portcullis/auth/http'
+import { Meter } from '../limits/index.ts'
+import { type Handler, networkOf, only, type Visit } from '../web/index.ts'
+
+/** In five minutes so many wrong secrets may come for one client from one network, and so many from one network. */
+const WINDOW = 300
+const PER_CLIENT = 20
+const PER_NETWORK = 100
+
+export interface GuessNeeds {
+  /** Where clients show their secrets. */
+  readonly paths: readonly string[]
+  /** Current time, seconds since the epoch. */
+  readonly now: () => number
+}
+
+/**
+ * Bounds how many wrong secrets of clients may be tried (requirements AS-65), in front of who checks them. Counted by
+ * network as well as by client, so that a stranger's guesses do not shut the client itself out. Right answers count for
+ * nothing, however many there are.
+ */
+export function boundGuesses(handler: Handler, { paths, now }: GuessNeeds): Handler {
+  const perClient = new Meter(PER_CLIENT, WINDOW)
+  const perNetwork = new Meter(PER_NETWORK, WINDOW)
+  return async (visit) => {
+    if (visit.method !== 'POST' || !paths.includes(visit.path)) return handler(visit)
+    const clientId = clientWithSecret(visit)
+    if (clientId === undefined) return handler(visit)
+    const network = networkOf(visit.peer)
+    const key = `${network} ${clientId}`
+    const wait = perClient.wait(key, now()) || perNetwork.wait(network, now())
+    if (wait > 0) return tooMany(wait)
+    const reply = await handler(visit)
+    if (reply?.status === 401) {
+      perClient.take(key, now())
+      perNetwork.take(network, now())
+    }
+    return reply
+  }
+}
+
+/** Whose secret or assertion comes along; a public client shows none. Cut, for it is a key of what is remembered. */
+function clientWithSecret({ form, headers }: Visit): string | undefined {
+  const isShown = form.has('client_secret') || form.has('client_assertion')
+  const [, basic] = /^basic +(\S+)$/i.exec(headers.authorization ?? '') ?? []
+  if (!isShown && basic === undefined) return undefined
+  const named = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').split(':')[0]
+  return (named ?? only(form, 'client_id') ?? '').slice(0, 200)
+}
+
+/** Not `invalid_client`, which clients take for the end of their registration. */
+function tooMany(seconds: number): Reply {
+  return errorReply(429, 'temporarily_unavailable', 'Too many wrong secrets.', ['retry-after', String(seconds)])
+}

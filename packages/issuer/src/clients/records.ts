@@ -1,0 +1,52 @@
+import { openBytes, sealBytes } from '@portcullis/auth/crypto'
+import type { ClientOrigin, ClientRecord } from '@portcullis/auth/store'
+import type { ClientMetadata } from '../client-metadata/index.ts'
+
+/** A client as the operator sees it. Times are seconds since the epoch. */
+export interface ClientView {
+  readonly clientId: string
+  readonly origin: ClientOrigin
+  readonly name: string
+  /** Empty for clients with a document: they say it there. */
+  readonly redirectUris: readonly string[]
+  /** Whether it has to show a secret. */
+  readonly isConfidential: boolean
+  readonly createdAt: number
+  /** From where it registered itself. */
+  readonly network?: string
+  /** The first time a person let it in. */
+  readonly usedAt?: number
+  readonly approvedAt?: number
+  readonly blockedAt?: number
+  /** Forgotten then unless it is used. */
+  readonly expiresAt?: number
+}
+
+/** Metadata is sealed with AES-256-GCM, bound to its client: a row cannot be given another client's. */
+export function sealMetadata(key: Uint8Array, clientId: string, metadata: ClientMetadata): Uint8Array {
+  return sealBytes(key, Buffer.from(JSON.stringify(metadata)), clientId)
+}
+
+/** @throws when it was sealed with another key, for another client, or changed since. */
+export function openMetadata(key: Uint8Array, { clientId, metadata }: ClientRecord): Record<string, unknown> {
+  return JSON.parse(Buffer.from(openBytes(key, metadata, clientId)).toString('utf8'))
+}
+
+/** What cannot be opened (sealed with another key) has no redirect URIs to show. */
+export function viewOf(key: Uint8Array, record: ClientRecord): ClientView {
+  const { metadata: _, ...rest } = record
+  const metadata = record.origin === 'document' ? {} : tryOpen(key, record)
+  return {
+    ...rest,
+    redirectUris: Array.isArray(metadata.redirect_uris) ? metadata.redirect_uris.map(String) : [],
+    isConfidential: 'client_secret' in metadata,
+  }
+}
+
+function tryOpen(key: Uint8Array, record: ClientRecord): Record<string, unknown> {
+  try {
+    return openMetadata(key, record)
+  } catch {
+    return {}
+  }
+}

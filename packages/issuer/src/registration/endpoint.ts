@@ -1,0 +1,90 @@
+import { errorReply, type Reply } from '@portcullis/auth/http'
+import type { Clients } from '../clients/index.ts'
+import { Meter } from '../limits/index.ts'
+import { type Handler, networkOf, type Visit } from '../web/index.ts'
+import type { Invitations } from './invitations.ts'
+import type { Refusals } from './refusals.ts'
+import { type RequestRules, readRegistration } from './request.ts'
+
+/** How many registrations a network may ask for in an hour, good and bad ones alike. */
+const PER_NETWORK = 20
+const HOUR = 3600
+/** The most bytes of a registration. */
+const MAX_BODY = 16 * 1024
+/** When someone who came while too many clients waited may try again: clients that are not used go within a day. */
+const FULL_WAIT = 600
+
+export interface RegistrationNeeds extends RequestRules {
+  readonly path: string
+  readonly clients: Clients
+  /** Where only those may register who have one; absent: anyone. */
+  readonly invitations?: Invitations | undefined
+  readonly refusals: Refusals
+  /** Current time, seconds since the epoch. */
+  readonly now: () => number
+}
+
+/** The registration endpoint (RFC 7591 §3). */
+export function registrationEndpoint(needs: RegistrationNeeds): Handler {
+  const { path, now, refusals } = needs
+  const meter = new Meter(PER_NETWORK, HOUR)
+  return async (visit) => {
+    if (visit.path !== path) return undefined
+    if (visit.method !== 'POST')
+      return errorReply(405, 'invalid_request', 'Registrations are sent by POST.', ['allow', 'POST'])
+    const network = networkOf(visit.peer)
+    const wait = meter.take(network, now())
+    const reply =
+      wait > 0
+        ? errorReply(429, 'temporarily_unavailable', 'Too many registrations from your network.', after(wait))
+        : await register(visit, network, needs)
+    if (reply.status !== 201) refusals.note(reply.status, network, now())
+    return reply
+  }
+}
+
+async function register(visit: Visit, network: string, needs: RegistrationNeeds): Promise<Reply> {
+  const { clients, invitations } = needs
+  const token = /^bearer +([\x21-\x7e]+)$/i.exec(visit.headers.authorization ?? '')?.[1] ?? ''
+  if (invitations !== undefined && !(await invitations.isGood(token))) return notInvited(token)
+  const said = readBody(visit)
+  if (typeof said === 'string') return errorReply(400, 'invalid_client_metadata', said)
+  const asked = readRegistration(said, needs)
+  if (asked.kind === 'refused') return errorReply(400, asked.error, asked.description)
+  // Only now, so that a mistake in the request costs nobody their token; of several who bring one, one gets on.
+  if (invitations !== undefined && !(await invitations.take(token))) return notInvited(token)
+  const registered = await clients.register(asked.metadata, network)
+  if (registered === undefined) {
+    return errorReply(503, 'temporarily_unavailable', 'Too many clients wait to be used.', after(FULL_WAIT))
+  }
+  return {
+    status: 201,
+    headers: ['content-type', 'application/json', 'cache-control', 'no-store', 'pragma', 'no-cache'],
+    body: JSON.stringify(registered),
+  }
+}
+
+function readBody({ headers, body }: Visit): Readonly<Record<string, unknown>> | string {
+  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') return 'The body must be application/json.'
+  if (body.length > MAX_BODY) return `The body must not be longer than ${MAX_BODY} bytes.`
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  } catch {
+    // Said below.
+  }
+  return 'The body must be a JSON object.'
+}
+
+/** No error code where no token came (RFC 6750 §3.1). */
+function notInvited(token: string): Reply {
+  const challenge = token === '' ? 'Bearer' : 'Bearer error="invalid_token"'
+  return errorReply(401, 'invalid_token', 'An initial access token is needed, and it works once.', [
+    ...['www-authenticate', challenge],
+  ])
+}
+
+function after(seconds: number): readonly string[] {
+  return ['retry-after', String(seconds)]
+}

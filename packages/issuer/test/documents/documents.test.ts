@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { redirectRules } from '../../src/client-metadata/index.ts'
+import { type DocumentPolicy, Documents, trustOf } from '../../src/documents/index.ts'
+import { ClientRefused } from '../../src/engine/index.ts'
+import { Outbound } from '../../src/outbound/index.ts'
+import {
+  type Answer,
+  type Authority,
+  givenAuthority,
+  givenHost,
+  givenNames,
+  type Host,
+} from '../outbound/given-host.ts'
+
+describe('clients that name themselves by a document', () => {
+  let authority: Authority
+  let host: Host
+  let answer: Answer
+  let now = 1000
+  before(async () => {
+    authority = givenAuthority()
+    host = await givenHost(authority, (request, response) => answer(request, response))
+  })
+  beforeEach(() => {
+    now = 1000
+    answer = (request, response) => publish(response, document(request.url as string))
+  })
+  after(() => host.close())
+
+  const id = (path = '/client.json', name = 'client.test') => `https://${name}:${host.port}${path}`
+  const document = (path: string, more = {}) => ({
+    client_id: id(path),
+    client_name: 'A client',
+    redirect_uris: ['http://127.0.0.1/cb'],
+    ...more,
+  })
+  const publish = (response: Parameters<Answer>[1], body: object, headers: Record<string, string> = {}) =>
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+
+  function givenDocuments(policy: DocumentPolicy = {}) {
+    const { resolve } = givenNames({ 'client.test': [['127.0.0.1']], 'other.client.test': [['127.0.0.1']] })
+    const outbound = new Outbound({ allowsLoopback: true, resolve, ca: authority.ca })
+    return new Documents({
+      outbound,
+      trust: trustOf(policy),
+      redirects: redirectRules(),
+      algorithms: ['ES256'],
+      now: () => now,
+    })
+  }
+  const refused = (reason: RegExp, isPassing: boolean) => (error: unknown) => {
+    assert.ok(error instanceof ClientRefused, String(error))
+    assert.match(error.message, reason)
+    assert.equal(error.isPassing, isPassing)
+    return true
+  }
+  const ask = (documents: Documents, clientId = id()) => documents.find(clientId, false, false)
+
+  it('are known by what stands there', async () => {
+    const metadata = await ask(givenDocuments())
+    assert.equal(metadata.client_id, id())
+    assert.equal(metadata.token_endpoint_auth_method, 'none')
+  })
+
+  it('prove themselves as they like where their document leaves it open', async () => {
+    const both = { token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'], jwks_uri: 'https://a.example/k' }
+    answer = (_, response) => publish(response, document('/client.json', both))
+    const documents = givenDocuments()
+
+    const plain = await documents.find(id(), false, false)
+    const keyed = await documents.find(id(), false, true)
+
+    assert.equal(plain.token_endpoint_auth_method, 'none')
+    assert.equal(plain.jwks_uri, undefined)
+    assert.equal(keyed.token_endpoint_auth_method, 'private_key_jwt')
+    assert.equal(keyed.jwks_uri, 'https://a.example/k')
+  })
+
+  it('have to prove themselves each time where their document says so', async () => {
+    const key = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://a.example/k' }
+    answer = (_, response) => publish(response, document('/client.json', key))
+    assert.equal((await ask(givenDocuments())).token_endpoint_auth_method, 'private_key_jwt')
+  })
+
+  for (const type of [
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'application/cimd+json',
+  ]) {
+    it(`may be published as ${type}`, async () => {
+      answer = (_, response) => publish(response, document('/client.json'), { 'content-type': type })
+      await ask(givenDocuments())
+    })
+  }
+
+  const answers: Record<string, readonly [Answer, RegExp, boolean]> = {
+    'a redirect': [(_, response) => response.writeHead(302, { location: id('/x') }).end(), /answered 302/, false],
+    'a permanent redirect': [(_, response) => response.writeHead(308, { location: id('/x') }).end(), /308/, false],
+    'that there is nothing': [(_, response) => response.writeHead(404).end('{}'), /answered 404/, false],
+    'a document that is not the whole answer': [(_, response) => response.writeHead(203).end('{}'), /203/, false],
+    'a fault of its own': [(_, response) => response.writeHead(503).end(), /answered 503/, true],
+    'a page': [
+      (_, response) => publish(response, document('/client.json'), { 'content-type': 'text/html' }),
+      /type/,
+      false,
+    ],
+    'plain text': [
+      (_, response) => publish(response, document('/client.json'), { 'content-type': 'text/plain' }),
+      /type/,
+      false,
+    ],
+    'a document of no type': [(_, response) => response.end(JSON.stringify(document('/client.json'))), /type/, false],
+    'a compressed document': [
+      (_, response) => publish(response, document('/client.json'), { 'content-encoding': 'gzip' }),
+      /compressed/,
+      false,
+    ],
+    'somebody else’s document': [(_, response) => publish(response, document('/other.json')), /client_id/, false],
+    'more than it may': [
+      (_, response) => publish(response, document('/client.json', { x: 'x'.repeat(5120) })),
+      /longer/,
+      false,
+    ],
+    nothing: [(_, response) => response.destroy(), /no answer/, true],
+  }
+  for (const [what, [given, reason, isPassing]] of Object.entries(answers)) {
+    it(`are refused when their server answers with ${what}`, async () => {
+      answer = given
+      await assert.rejects(ask(givenDocuments()), refused(reason, isPassing))
+    })
+  }
+
+  it('are not asked for when their URL cannot name a client, or leads inside', async () => {
+    const documents = givenDocuments()
+    const connections = host.connections
+    for (const bad of [
+      id('/'),
+      `${id()}#x`,
+      id('/../c'),
+      'https://169.254.169.254/c',
+      'https://10.0.0.1/c',
+      'https://db.internal/c',
+    ]) {
+      await assert.rejects(ask(documents, bad), ClientRefused, bad)
+    }
+    assert.equal(host.connections, connections)
+  })
+
+  it('are fetched once for as long as their headers allow, and then again', async () => {
+    answer = (request, response) =>
+      publish(response, document(request.url as string), { 'cache-control': 'max-age=60' })
+    const documents = givenDocuments()
+    const before = host.asked.length
+
+    await ask(documents)
+    now += 59
+    await ask(documents)
+    assert.equal(host.asked.length, before + 1)
+    now += 1
+    await ask(documents)
+    assert.equal(host.asked.length, before + 2)
+  })
+
+  it('change with their document', async () => {
+    const documents = givenDocuments()
+    await ask(documents)
+    answer = (_, response) => publish(response, document('/client.json', { client_name: 'Renamed' }))
+    now += 300
+    assert.equal((await ask(documents)).client_name, 'Renamed')
+  })
+
+  it('are gone when their document is: what was good once does not count for ever', async () => {
+    const documents = givenDocuments()
+    await ask(documents)
+    answer = (_, response) => response.writeHead(404).end()
+    now += 300
+    await assert.rejects(ask(documents), refused(/404/, false))
+  })
+
+  it('are not kept as bad: after a rest their server is asked again', async () => {
+    const documents = givenDocuments()
+    const before = host.asked.length
+    answer = (_, response) => response.writeHead(500).end()
+    await assert.rejects(ask(documents), refused(/500/, true))
+    await assert.rejects(ask(documents), refused(/Try again in 30 seconds/, true))
+    assert.equal(host.asked.length, before + 1)
+
+    answer = (request, response) => publish(response, document(request.url as string))
+    now += 30
+    await ask(documents)
+    assert.equal(host.asked.length, before + 2)
+  })
+
+  it('share one fetch when they come at once', async () => {
+    const documents = givenDocuments()
+    const before = host.asked.length
+    await Promise.all(Array.from({ length: 50 }, () => ask(documents)))
+    assert.equal(host.asked.length, before + 1)
+  })
+
+  it('of one host are not fetched without end, and those that are known still are', async () => {
+    const documents = givenDocuments()
+    await ask(documents)
+    now += 300
+    const before = host.asked.length
+    for (let n = 0; n < 60; n++) await ask(documents, id(`/made-up-${n}.json`)).catch(() => {})
+    assert.equal(host.asked.length, before + 30)
+
+    await ask(documents)
+    assert.equal(host.asked.length, before + 31)
+  })
+
+  it('are let in by host', async () => {
+    const allowing = givenDocuments({ allow: ['other.client.test'] })
+    await assert.rejects(ask(allowing), refused(/client.test are not admitted/, false))
+    const blocking = givenDocuments({ block: ['*.test'] })
+    await assert.rejects(ask(blocking), refused(/not admitted/, false))
+  })
+
+  it('are let in by the operator one by one, but not where a host is blocked', async () => {
+    await givenDocuments({ allow: [] }).find(id(), true, false)
+    await assert.rejects(
+      givenDocuments({ block: ['client.test'] }).find(id(), true, false),
+      refused(/not admitted/, false),
+    )
+  })
+
+  it('have key sets that are fetched by the same rules', async () => {
+    const documents = givenDocuments()
+    answer = (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"keys":[]}')
+    const response = await documents.fetchForEngine(id('/keys'))
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), { keys: [] })
+
+    for (const inside of [
+      'https://169.254.169.254/keys',
+      'https://127.0.0.2.nip.example/keys',
+      'http://client.test/keys',
+    ]) {
+      await assert.rejects(documents.fetchForEngine(inside))
+    }
+    answer = (_, answered) => answered.writeHead(302, { location: id('/x') }).end()
+    assert.equal((await documents.fetchForEngine(id('/moved'))).status, 302)
+    await assert.rejects(documents.fetchForEngine(id('/moved')), /too often/)
+  })
+})
