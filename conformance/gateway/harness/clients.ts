@@ -72,7 +72,7 @@ export function remoteTransport(url: string, key: string | undefined, ...further
       BROWSER: 'false',
       MCP_REMOTE_CONFIG_DIR: givenDirectory(),
     },
-    stderr: 'ignore',
+    stderr: 'pipe',
   })
 }
 

@@ -67,7 +67,7 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
   onRequest(listener, (request, response) => frontDoor(request, response))
   const port = await listen(listener, settings.listen.host, settings.listen.port)
   const url = publicUrlOf(settings, port)
-  const issuer = await openIssuer(settings, url, stores, sealingKey, log).catch((error: unknown) => {
+  const issuer = await openIssuer(settings, url, { stores, sealingKey, recorder, log }).catch((error: unknown) => {
     listener.close()
     throw error
   })
@@ -168,10 +168,14 @@ function openRecord(settings: Settings, log: Log): Kept {
   }
 }
 
-function openIssuer(settings: Settings, url: string, stores: Stores, sealingKey: Uint8Array, log: Log) {
+function openIssuer(
+  settings: Settings,
+  url: string,
+  { stores, sealingKey, recorder, log }: Pick<Gate, 'stores' | 'recorder'> & { sealingKey: Uint8Array; log: Log },
+) {
   if (!needsIssuer(settings)) return Promise.resolve(undefined)
   const scopesOf = ({ scopes }: ServerSettings) => [...compileScopes(scopes).all]
-  return openEmbeddedIssuer({ settings, url, stores, sealingKey, scopesOf, log })
+  return openEmbeddedIssuer({ settings, url, stores, sealingKey, scopesOf, recorder, log })
 }
 
 function toProxied(server: ServerSettings, upstream: Upstream, url: string): ProxiedServer {

@@ -3,4 +3,6 @@
  * gets tokens that the guard next to it knows how to check.
  */
 export type { Lifetimes, Resource } from './engine/index.ts'
+export type { IssuerEvent, OnIssuerEvent } from './events.ts'
 export { type Issuer, type IssuerOptions, type IssuerStores, openIssuer } from './issuer.ts'
+export { type Operator, type OperatorOptions, openOperator } from './operator.ts'

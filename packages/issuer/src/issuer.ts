@@ -18,7 +18,7 @@ import { interactionPages } from './interaction/index.ts'
 import { People } from './people/index.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
-import { type Algorithm, SigningKeys } from './signing/index.ts'
+import { type Algorithm, CLOCKS, PUBLISH_AHEAD, ROTATE_AFTER, SigningKeys } from './signing/index.ts'
 import { accessTokens, Keepsakes, redeemer } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey, Vault } from './vault/index.ts'
@@ -74,10 +74,6 @@ export interface Issuer {
 
 const DAY = 86_400
 const LIFETIMES: Lifetimes = { accessToken: 900, refreshToken: 7 * DAY, grant: 90 * DAY }
-/** Clocks of guards may be off by that, in seconds. */
-const CLOCKS = 60
-/** Published for a day before it signs: longer than anyone keeps a key set. */
-const PUBLISH_AHEAD = DAY
 /** Seconds between looks for keys that other processes made, and between sweeps. */
 const LOOK_EVERY = 5
 const SWEEP_EVERY = 60
@@ -210,7 +206,7 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
 }
 
 /** @throws {TypeError} for less than two days: a key is published for one before it signs. */
-function settleRotation(seconds = 90 * DAY): number {
+function settleRotation(seconds = ROTATE_AFTER): number {
   if (!(seconds >= 2 * DAY)) throw new TypeError('"rotateSigningKeysAfter" must be at least 2 days')
   return seconds
 }

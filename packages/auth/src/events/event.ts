@@ -125,16 +125,22 @@ export const OPERATIONS = [
   'child.stopped',
   'child.failed',
 ] as const
-export type OperationType = (typeof OPERATIONS)[number]
+/** What happens to accounts, clients, grants, tokens and signing keys: `account.created`, `grant.revoked` … */
+export type IssuerOperation =
+  `${'account' | 'client' | 'code' | 'consent' | 'grant' | 'refresh' | 'registration' | 'signing_key' | 'token'}.${string}`
+export type OperationType = (typeof OPERATIONS)[number] | IssuerOperation
 
 /** Something that was done to the gate or by it, outside any request. */
 export interface OperationEvent {
   readonly type: OperationType
   readonly id: string
   readonly at: number
-  readonly actor: 'command' | 'gate'
+  /** `person`: who signed in; `client`: an OAuth client; `issuer`: the issuer by itself. */
+  readonly actor: 'command' | 'gate' | 'person' | 'client' | 'issuer'
   readonly credentialId?: string | undefined
   readonly clientId?: string | undefined
+  readonly accountId?: string | undefined
+  readonly grantId?: string | undefined
   readonly server?: string | undefined
   readonly tenant?: string | undefined
   /** Short and safe to show: no secret, no path, no text of an upstream. */

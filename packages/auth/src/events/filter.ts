@@ -67,8 +67,8 @@ export function marksOf(event: AuditEvent): Marks {
     case 'refusals':
       return { ...NOTHING, server: event.server }
     default: {
-      const { server, tenant, clientId, credentialId } = event
-      return { ...NOTHING, server, tenant, clientId, credentialId }
+      const { server, tenant, clientId, credentialId, grantId } = event
+      return { ...NOTHING, server, tenant, clientId, credentialId: credentialId ?? grantId }
     }
   }
 }

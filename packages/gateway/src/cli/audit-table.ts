@@ -49,8 +49,10 @@ function rowOf(event: AuditEvent): Row {
       return { TIME, SERVER, FROM: event.network, DECISION: 'refused', WHAT: `strangers: ${counts.join(', ')}` }
     }
     default: {
-      const { type, clientId, credentialId, detail } = event
-      const facts = [type, clientId === undefined ? undefined : `client ${clientId}`, detail]
+      const { type, clientId, accountId, grantId, credentialId, detail } = event
+      const about = Object.entries({ account: accountId, client: clientId, grant: grantId })
+      const named = about.flatMap(([what, id]) => (id === undefined ? [] : [`${what} ${id}`]))
+      const facts = [type, ...named, detail]
       return { TIME, SERVER, CREDENTIAL: credentialId, WHAT: facts.filter((fact) => fact !== undefined).join('  ') }
     }
   }

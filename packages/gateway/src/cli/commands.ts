@@ -28,6 +28,31 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./urls.ts')).group,
   },
   {
+    name: 'setup',
+    summary: 'Print the link for the first account',
+    load: async () => (await import('./setup.ts')).command,
+  },
+  {
+    name: 'users',
+    summary: 'Make, list, disable and reset accounts of people who sign in',
+    load: async () => (await import('./users.ts')).group,
+  },
+  {
+    name: 'clients',
+    summary: 'List, make, approve, block and delete OAuth clients',
+    load: async () => (await import('./clients.ts')).group,
+  },
+  {
+    name: 'grants',
+    summary: 'List and revoke what people let clients do',
+    load: async () => (await import('./grants.ts')).group,
+  },
+  {
+    name: 'signing-keys',
+    summary: 'List and rotate the keys that tokens are signed with',
+    load: async () => (await import('./signing-keys.ts')).group,
+  },
+  {
     name: 'audit',
     summary: 'Search the record',
     load: async () => (await import('./audit.ts')).group,

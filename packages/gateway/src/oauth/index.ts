@@ -4,5 +4,6 @@
  */
 export { resourceDocuments } from './documents.ts'
 export { type IssuerSurroundings, needsIssuer, openEmbeddedIssuer } from './open-issuer.ts'
+export { operationOf } from './operation-of.ts'
 export { publishedKeys } from './published-keys.ts'
 export { resourceTermsOf } from './resource-terms.ts'

@@ -1,7 +1,9 @@
 import type { Issuer } from '@portcullis/issuer'
 import type { ServerSettings, Settings } from '../config/index.ts'
 import type { Log } from '../log/index.ts'
+import type { Recorder } from '../record/index.ts'
 import type { Stores } from '../state/index.ts'
+import { operationOf } from './operation-of.ts'
 import { resourceTermsOf } from './resource-terms.ts'
 
 export interface IssuerSurroundings {
@@ -12,6 +14,7 @@ export interface IssuerSurroundings {
   readonly sealingKey: Uint8Array
   /** The scopes that mean something on a server. */
   readonly scopesOf: (server: ServerSettings) => readonly string[]
+  readonly recorder: Recorder
   readonly log: Log
 }
 
@@ -22,9 +25,9 @@ export function needsIssuer({ servers }: Settings): boolean {
 
 /** The embedded issuer. Loaded when a server needs it, for a gate that only knows keys has no use for its engine. */
 export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Promise<Issuer> {
-  const { settings, url, stores, sealingKey, scopesOf, log } = surroundings
+  const { settings, url, stores, sealingKey, scopesOf, recorder, log } = surroundings
   const { openIssuer } = await import('@portcullis/issuer')
-  const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm } = settings.oauth
+  const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm, registration } = settings.oauth
   const resources = [...settings.servers.values()].flatMap((server) => {
     const terms = resourceTermsOf(server, url)
     if (terms === undefined) return []
@@ -38,6 +41,8 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
     sealingKey,
     lifetimes: { accessToken: accessTokenSeconds, refreshToken: refreshTokenSeconds, grant: grantSeconds },
     algorithm: signingAlgorithm,
+    registration,
+    onEvent: (event) => recorder.operation(operationOf(event)),
     onFault: (error) => log.error({ err: error }, 'the issuer could not serve a request'),
   })
 }

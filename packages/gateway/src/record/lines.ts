@@ -76,7 +76,7 @@ function tail(status: number | undefined, durationMs: number | undefined): strin
 }
 
 /** Operations by their form, not by our list: a gate of a later version may write into the same directory. */
-const OPERATION = /^[a-z]+\.[a-z_]+$/
+const OPERATION = /^[a-z_]+\.[a-z_]+$/
 
 /** A line of the spool; undefined when it is none of ours or was damaged. An intent is an event that is `open`. */
 export function readLine(line: string): AuditRecord | undefined {

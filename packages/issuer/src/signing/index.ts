@@ -3,4 +3,5 @@
  * processes on one store use the same ones and rotate them once.
  */
 export type { Algorithm, SigningKey } from './make.ts'
+export { CLOCKS, PUBLISH_AHEAD, ROTATE_AFTER } from './schedule.ts'
 export { type RotationKind, SigningKeys, type SigningKeyView, type SigningNeeds } from './signing.ts'

@@ -35,3 +35,11 @@ export function superseded(records: readonly SigningKeyRecord[], now: number, { 
     return [{ kid: record.kid, at: next.activeAt + keepAfter }]
   })
 }
+
+const DAY = 86_400
+/** Clocks of guards may be off by that, in seconds. */
+export const CLOCKS = 60
+/** Published for a day before it signs, in seconds: longer than anyone keeps a key set. */
+export const PUBLISH_AHEAD = DAY
+/** How long a key signs before another one does, in seconds, unless said. */
+export const ROTATE_AFTER = 90 * DAY
