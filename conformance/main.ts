@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { runAuthorization } from './authorization.ts'
 import { compareTargets } from './compare.ts'
 import { writeReport } from './report.ts'
 import { TARGETS } from './targets.ts'
@@ -41,6 +42,24 @@ async function official(): Promise<Tally> {
   }
 }
 
+/** The official scenarios for authorization servers, with the issuer at the root of its host and at a path. */
+async function authorization(): Promise<Tally> {
+  const tally = { passed: 0, failed: 0, skipped: 0 }
+  for (const path of ['', '/tenant']) {
+    for (const [scenario, checks] of await runAuthorization(path)) {
+      for (const { id, status, errorMessage = '' } of checks) {
+        const isGood = status === 'SUCCESS'
+        if (isGood) tally.passed++
+        else tally.failed++
+        log(`${isGood ? '✓' : '✗'} issuer at ${path || '/'}: ${scenario}, ${id} ${errorMessage}`.trimEnd())
+      }
+    }
+  }
+  // Two scenarios with three checks: fewer mean that the suite came to no result.
+  if (tally.passed + tally.failed < 6) tally.failed++
+  return tally
+}
+
 /** Our own black-box suite, where it has been written. */
 async function gateway(): Promise<Tally> {
   const suite = new URL('gateway/main.ts', import.meta.url)
@@ -50,7 +69,7 @@ async function gateway(): Promise<Tally> {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }
-for (const [name, part] of Object.entries({ official, gateway })) {
+for (const [name, part] of Object.entries({ official, authorization, gateway })) {
   if (!name.startsWith(values.only)) continue
   try {
     const tally = await part()
