@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Gate, givenDirectory, launch, PROGRAM, type StartOptions } from './harness/gate.ts'
 import { bearer, speak, textOf, toolNames } from './harness/mcp.ts'
 import { childrenOf, freePort, isAlive, runProgram, until } from './harness/processes.ts'
+import { Person, setUpAccount, signInV1 } from './harness/sign-in.ts'
 import { LEGACY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
 
 const demo = (directory: string, port: number): string[] => [
@@ -59,10 +60,11 @@ topic('A. The story: two commands', () => {
         url,
         servers: { everything: { mcp: `${url}/everything/mcp` } },
         apiKey: key,
-        admin: null,
+        admin: { url: `${url}/account/setup`, setupToken: gate.ready.admin?.setupToken },
       })
 
       assert.equal(gate.stdout, `${line}\n`)
+      assert.match(gate.ready.admin?.setupToken ?? '', /^[A-Za-z0-9_-]{43}$/)
       assert.match(key, /^pcls_[0-9a-z]{16}_[A-Za-z0-9_-]{43}_[0-9A-Za-z]{6}$/)
     },
   )
@@ -90,7 +92,36 @@ topic('A. The story: two commands', () => {
       assert.equal(gate.configFile, join(directory, 'portcullis.yaml'))
       assert.equal(listed.keys.find(({ id }) => id === made.id)?.status, 'active')
       assert.equal(listed.keys.length, 2)
-      assert.equal(refused.status, 401)
+      assert.equal(refused.status, 403, 'a 401 would send the client to sign in')
+    },
+  )
+
+  scenario(
+    'the first account is made with the token that the start shows, once; then a client needs nothing but the URL',
+    { for: 'sign in, story 1' },
+    async () => {
+      const home = join(givenDirectory(), 'state')
+      const first = await launch(home, { args: demo(home, await freePort()) })
+      const admin = first.ready.admin as { url: string; setupToken: string }
+      const person = new Person('ada@example.com')
+      const made = await setUpAccount(admin.url, admin.setupToken, person)
+      const again = await setUpAccount(admin.url, admin.setupToken, new Person('eve@example.com'))
+      const client = await signInV1.signIn(first.mcp('everything'), person)
+      const echoed = await client.call('echo', { message: 'hello' })
+      await client.close()
+      const { users } = await first.ask<{ users: { name: string; admin: boolean }[] }>('users', 'list')
+      await first.stop()
+      const second = await launch(home, { args: demo(home, await freePort()) })
+      await second.stop()
+
+      assert.ok(made < 400, `the account is made: ${made}`)
+      assert.ok(again >= 400 || users.length === 1, 'nobody makes another one')
+      assert.equal(echoed, 'Echo: hello')
+      assert.deepEqual(
+        users.map(({ name, admin: isAdmin }) => [name, isAdmin]),
+        [['ada@example.com', true]],
+      )
+      assert.equal(second.ready.admin, null)
     },
   )
 
@@ -152,7 +183,7 @@ topic('A. The story: two commands', () => {
         // And the second start knows the key without showing it
         const second = await launch(home, { args: demo(home, await freePort()) })
         assert.equal(second.ready.apiKey, null)
-        assert.match(second.stdout, /"apiKey":null,"admin":null}\n$/)
+        assert.match(second.stdout, /"apiKey":null,"admin":\{.*\}\}\n$/)
         const after = await speak(second.mcp('everything'), '2025-11-25', bearer(ownKey))
         assert.ok(toolNames(await after.request('tools/list')).includes('echo'))
         await second.stop()
@@ -176,7 +207,12 @@ topic('A. The story: two commands', () => {
 
     // The key stays where a person looks, whatever the gate does next
     const [, key] = headers.Authorization.split(' ')
-    assert.ok(shown.stdout.trimEnd().split('\n').at(-2)?.includes(key), shown.stdout)
+    const last = shown.stdout.trimEnd().split('\n').slice(-6)
+    assert.ok(
+      last.some((line) => line.includes(key)),
+      shown.stdout,
+    )
+    assert.match(last.at(-1) ?? '', /\/account\/setup#[A-Za-z0-9_-]{43}$/)
     assert.equal(shown.log, '')
     await shown.stop()
   })

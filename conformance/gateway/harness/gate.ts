@@ -25,7 +25,7 @@ export interface Started {
   readonly url: string
   readonly servers: Readonly<Record<string, { readonly mcp: string }>>
   readonly apiKey: string | null
-  readonly admin: null
+  readonly admin: { readonly url: string; readonly setupToken: string } | null
 }
 
 export interface StartOptions {

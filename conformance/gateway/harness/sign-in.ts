@@ -42,6 +42,16 @@ export async function givenPerson(gate: Gate, name = 'ada@example.com'): Promise
   return person
 }
 
+/** Makes the first account by the page for it. @returns the status of the answer. */
+export async function setUpAccount(url: string, token: string, person: Person): Promise<number> {
+  const page = await person.browser.get(url)
+  const text = await page.text()
+  if (page.status >= 400) return page.status
+  const { name, password } = person
+  const response = await person.browser.send({ url, text }, { token, name, password, again: password })
+  return response.status
+}
+
 /** A client that a person signed in to. */
 export interface SignedIn {
   call(name: string, args?: Record<string, unknown>): Promise<string>

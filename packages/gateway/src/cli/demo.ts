@@ -5,7 +5,7 @@ import { loadConfig } from '../config/index.ts'
 import { createDemo } from '../demo/index.ts'
 import { expectNone } from './arguments.ts'
 import { ConfigRefused, defineCommand, type Streams, UsageError } from './command.ts'
-import { FAREWELL, portOf, readyOf, runGate, withPort } from './run-gate.ts'
+import { FAREWELL, portOf, readyOf, runGate, setupLinkOf, withPort } from './run-gate.ts'
 
 const SERVER = 'everything'
 
@@ -44,7 +44,8 @@ export const command = defineCommand({
           gate.recorder.operation({ type: 'key.created', actor: 'command', credentialId: id, clientId, server })
         const key = isFirst ? (await issue(credentials, terms, now, announce)).secret : null
         const mcp = gate.mcp.get(SERVER) ?? ''
-        answer(readyOf(gate, key), json ? '' : welcome(mcp, key, file))
+        const ready = await readyOf(gate, key)
+        answer(ready, json ? '' : welcome(mcp, key, file, setupLinkOf(ready)))
       },
       () => json || stderr(FAREWELL),
     )
@@ -76,7 +77,7 @@ function expectAllOptions(env: Streams['env'], values: Readonly<Record<string, u
 }
 
 /** What a person needs, most wanted last: that is what stands above the prompt. */
-function welcome(mcp: string, key: string | null, file: string): string {
+function welcome(mcp: string, key: string | null, file: string, setup: string | undefined): string {
   const shown = key ?? 'YOUR-KEY'
   const snippet = {
     mcpServers: { [SERVER]: { type: 'http', url: mcp, headers: { Authorization: `Bearer ${shown}` } } },
@@ -90,8 +91,11 @@ function welcome(mcp: string, key: string | null, file: string): string {
     `  Configuration   ${fromHere(file)}`,
     `  Who called      npx portcullis audit query ${on}`,
     `  Another key     ${moreKeys}`,
+    `  People          npx portcullis users create --name me ${on}`,
     '',
-    'For a client (Claude Code, Cursor, VS Code and others; the file is theirs):',
+    'For a client that signs in (Claude, Cursor, VS Code, mcp-remote and others) the MCP URL is enough.',
+    '',
+    'For a client with a key (Claude Code, Cursor, VS Code and others; the file is theirs):',
     '',
     JSON.stringify(snippet, null, 2).replace(/^/gm, '  '),
     '',
@@ -106,6 +110,9 @@ function welcome(mcp: string, key: string | null, file: string): string {
     `  MCP URL   ${mcp}`,
     `  API key   ${key ?? 'shown at the first start; only its hash is kept. For another see above'}`,
     ...(key === null ? [] : ['            Keep it: it is not shown again.']),
+    ...(setup === undefined
+      ? []
+      : ['', '  To sign in, make the first account (this link works once, within an hour):', `  ${setup}`]),
     '',
   ].join('\n')
 }

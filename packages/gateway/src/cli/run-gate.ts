@@ -13,7 +13,8 @@ export interface Ready {
   readonly url: string
   readonly servers: Readonly<Record<string, { readonly mcp: string }>>
   readonly apiKey: string | null
-  readonly admin: null
+  /** Where the first account is made, and the token for it; null once there is one, and where nobody signs in. */
+  readonly admin: { readonly url: string; readonly setupToken: string } | null
 }
 
 /** What is said to whoever watches a gate that was asked to end. */
@@ -79,13 +80,26 @@ function untilAsked(): Promise<NodeJS.Signals> {
 
 /** Where a server is reached, for people: never the secret part of an unlisted URL. */
 export function addressOf({ name, access }: ServerSettings, gate: Gate): string {
-  const isPlain = access.has('public') || access.has('api-key')
+  const isPlain = access.has('public') || access.has('api-key') || access.has('oauth')
   return isPlain ? (gate.mcp.get(name) ?? '') : `by unlisted URL: portcullis urls create --server ${name} --name LABEL`
 }
 
-export function readyOf(gate: Gate, apiKey: string | null): Ready {
+export async function readyOf(gate: Gate, apiKey: string | null): Promise<Ready> {
   const servers = Object.fromEntries([...gate.mcp].map(([name, mcp]) => [name, { mcp }]))
-  return { ready: true, url: gate.url, servers, apiKey, admin: null }
+  return { ready: true, url: gate.url, servers, apiKey, admin: await startSetup(gate) }
+}
+
+/** A token for the first account, new at each start: the one before may have scrolled away. */
+async function startSetup({ issuer }: Gate): Promise<Ready['admin']> {
+  const setupToken = await issuer?.people.startSetup()
+  if (issuer === undefined || setupToken === undefined) return null
+  const [url = ''] = issuer.linkOf('setup', setupToken).split('#')
+  return { url, setupToken }
+}
+
+/** What a person opens to make the first account. */
+export function setupLinkOf({ admin }: Ready): string | undefined {
+  return admin === null ? undefined : `${admin.url}#${admin.setupToken}`
 }
 
 /** @throws {UsageError} when the text is no port. */

@@ -1,6 +1,6 @@
 import type { Gate } from '../compose.ts'
 import { defineCommand } from './command.ts'
-import { addressOf, FAREWELL, readyOf, runGate, withPort } from './run-gate.ts'
+import { addressOf, FAREWELL, readyOf, runGate, setupLinkOf, withPort } from './run-gate.ts'
 
 export const command = defineCommand({
   usage: '[--port N]',
@@ -8,10 +8,13 @@ export const command = defineCommand({
   options: { port: { type: 'string', value: 'N', help: 'listen here instead of the configured port' } },
   async run({ values, settings, json, isWatched, answer, stderr }) {
     const settled = withPort(await settings('gate'), values.port)
-    const announce = (gate: Gate): void => {
+    const announce = async (gate: Gate): Promise<void> => {
       const lines = [...settled.servers.values()].map((server) => `  ${server.name}: ${addressOf(server, gate)}`)
       stderr(`Portcullis stands at ${gate.url}\n`)
-      answer(readyOf(gate, null), lines.join('\n'))
+      const ready = await readyOf(gate, null)
+      const link = setupLinkOf(ready)
+      if (link !== undefined) lines.push(`  The first account: ${link} (once, within an hour)`)
+      answer(ready, lines.join('\n'))
     }
     await runGate(settled, announce, () => json || !isWatched || stderr(FAREWELL))
     return 0

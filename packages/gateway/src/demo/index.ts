@@ -34,6 +34,6 @@ servers:
     upstream:
       command: ${command}
       args: [${script}, stdio]
-    access: [api-key]
+    access: [oauth, api-key]
 `
 }
