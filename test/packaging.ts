@@ -1,5 +1,5 @@
 /**
- * What others install: both packages are built, packed and installed into an empty folder, and have to work there.
+ * What others install: the packages are built, packed and installed into an empty folder, and have to work there.
  * Needs the registry for the dependencies, so it belongs to `npm run check` and not to `npm test`.
  */
 import assert from 'node:assert/strict'
@@ -24,7 +24,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
 }
 
-const PACKAGES = ['auth', 'gateway'] as const
+const PACKAGES = ['auth', 'issuer', 'gateway'] as const
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'portcullis-packed-')))
 after(() => rmSync(home, { recursive: true }))
 
@@ -76,7 +76,7 @@ describe('a packed package', () => {
         ['LICENSE', 'README.md', 'package.json', ...own].toSorted(),
       )
       assert.deepEqual(
-        modules.filter((path) => !(path.endsWith('.js') || (name === 'auth' && path.endsWith('.d.ts')))),
+        modules.filter((path) => !(path.endsWith('.js') || (name !== 'gateway' && path.endsWith('.d.ts')))),
         [],
       )
       assert.ok(modules.length > 10)
@@ -88,11 +88,13 @@ describe('a packed package', () => {
       dependencies: Record<string, { dependencies?: object }>
     }
 
-    assert.equal(tree.dependencies['@portcullis/auth']?.dependencies, undefined)
-    assert.deepEqual(
-      Object.keys(tree.dependencies['@portcullis/gateway']?.dependencies ?? {}).toSorted(),
-      Object.keys(manifestOf('gateway').dependencies ?? {}).toSorted(),
-    )
+    for (const name of PACKAGES) {
+      assert.deepEqual(
+        Object.keys(tree.dependencies[`@portcullis/${name}`]?.dependencies ?? {}).toSorted(),
+        Object.keys(manifestOf(name).dependencies ?? {}).toSorted(),
+      )
+    }
+    assert.deepEqual(Object.keys(manifestOf('auth').dependencies ?? {}), ['jose'], 'the library has one dependency')
   })
 })
 
@@ -111,6 +113,24 @@ describe('the gate, installed', () => {
     writeFileSync(file, 'servers: { notes: { upstream: { url: "http://127.0.0.1:9/mcp" }, access: [api-key] } }\n')
 
     run('npx', ['--no-install', 'portcullis', 'check', '--config', file])
+  })
+
+  it('signs people in', async () => {
+    const port = await freePort()
+    const file = join(home, 'signing.yaml')
+    const server = '{ upstream: { url: "http://127.0.0.1:9/mcp" }, access: [oauth] }'
+    writeFileSync(file, `listen: { port: ${port} }\nstore: sqlite:./signing/gate.db\nservers: { notes: ${server} }\n`)
+    const bin = join(home, 'node_modules', '.bin', 'portcullis')
+    const gate = spawn(bin, ['serve', '--config', file], { cwd: home, env: environment, stdio: 'ignore' })
+    try {
+      await answerOf(`http://127.0.0.1:${port}/notes/mcp`)
+      const metadata = await fetch(`http://127.0.0.1:${port}/.well-known/oauth-authorization-server`)
+
+      assert.equal(((await metadata.json()) as { issuer: string }).issuer, `http://127.0.0.1:${port}`)
+    } finally {
+      gate.kill('SIGTERM')
+      if (gate.exitCode === null) await once(gate, 'exit')
+    }
   })
 
   it('serves, and turns away who has no key', async () => {
