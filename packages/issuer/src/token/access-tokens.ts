@@ -1,5 +1,5 @@
 import type { RevocationStore } from '@portcullis/auth/store'
-import type { AccessTokens } from '../engine/index.ts'
+import type { AccessTokens, KnownClients } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import type { Grants } from '../grants/index.ts'
 import type { Vault } from '../vault/index.ts'
