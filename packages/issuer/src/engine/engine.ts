@@ -85,9 +85,10 @@ type Details = Awaited<ReturnType<Provider['interactionDetails']>>
 
 function build(options: EngineOptions, keys: readonly JWK[]) {
   const provider = new Provider(options.issuer, configurationOf(options, keys))
-  // The engine would build URLs from the request's Host; the issuer's are fixed.
+  // The engine would build URLs from the request's Host, and put the path of the issuer before those of its endpoints;
+  // ours are fixed, and are served at the origin's root.
   const { prototype } = provider.OIDCContext as unknown as { prototype: { urlFor: unknown } }
-  prototype.urlFor = (name: string, opt?: object) => provider.urlFor(name, opt as never)
+  prototype.urlFor = (name: string, opt?: object) => provider.urlFor(name, { mountPath: '', ...opt } as never)
   // Of secrets only digests are kept; the engine would compare them as they are.
   provider.Client.prototype.compareClientSecret = function (given) {
     return options.clients.isSecret(this.clientSecret ?? '', given)

@@ -93,7 +93,9 @@ export class SigningKeys {
     const records = await store.list(now())
     const newest = records.at(-1)
     if (newest === undefined || (kind === 'planned' && newest.activeAt > now())) return undefined
-    const record = this.make(now() + (kind === 'planned' ? publishAhead : 0))
+    // Keys take turns by the second; two never begin in the same one.
+    const soonest = records.some(({ activeAt }) => activeAt === now()) ? now() + 1 : now()
+    const record = this.make(kind === 'planned' ? now() + publishAhead : soonest)
     if (!(await store.insertAfter(newest.kid, record))) return undefined
     onEvent({ type: 'signing_key.rotated', actor, detail: { kid: record.kid, kind, activeAt: record.activeAt } })
     if (kind === 'compromised') for (const { kid } of records) await this.retire(kid, now(), actor)
