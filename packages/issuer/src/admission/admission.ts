@@ -74,7 +74,7 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
     features: { configuration: { fetch: (url) => documents.fetchForEngine(String(url)) } },
     handler(routes, protocol) {
       const bounded = boundGuesses(protocol, { paths: [routes.token, routes.revocation, routes.introspection], now })
-      if (registration === 'off') return bounded
+      if (registration === 'off') return (visit) => (visit.path === routes.registration ? undefined : bounded(visit))
       const register = registrationEndpoint({
         path: routes.registration,
         clients,
