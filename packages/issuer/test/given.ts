@@ -34,12 +34,21 @@ export interface RunningIssuer {
   close(): Promise<void>
 }
 
+/** The header by which a test says from which address it comes; without it from 127.0.0.1. */
+export const PEER = 'x-test-peer'
+
 /** A real issuer on a real socket, over SQLite in memory, with one account: `ada`. */
 export async function startIssuer(
-  options: { readonly path?: string; readonly db?: DatabaseSync } & Partial<IssuerOptions> = {},
+  options: {
+    readonly path?: string
+    readonly db?: DatabaseSync
+    readonly withoutAccounts?: boolean
+  } & Partial<IssuerOptions> = {},
 ): Promise<RunningIssuer> {
   let issuer: Issuer | undefined
-  const server: Server = createServer((request, response) => issuer?.handle(request, response, '127.0.0.1'))
+  const server: Server = createServer((request, response) =>
+    issuer?.handle(request, response, String(request.headers[PEER] ?? '127.0.0.1')),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -61,7 +70,7 @@ export async function startIssuer(
     sealingKey: randomBytes(32),
     ...options,
   })
-  await issuer.people.create('ada', PASSWORD)
+  if (!options.withoutAccounts) await issuer.people.create('ada', PASSWORD)
   return {
     url,
     issuer,
@@ -141,7 +150,7 @@ export async function authorize(
   let response = await browser.get(next)
   const { origin } = new URL(url)
   for (let step = 0; step < 10; step++) {
-    const location = response.headers.get('location')
+    const location = response.headers.get('location') ?? (await refreshOf(response))
     if (location !== null) {
       next = new URL(location, next).href
       if (new URL(next).origin !== origin) return new URL(next)
@@ -154,4 +163,10 @@ export async function authorize(
     response = await browser.send({ url: next, text }, fields)
   }
   throw new Error('it leads round in circles')
+}
+
+/** Where a page sends the browser on its own. */
+async function refreshOf(response: Response): Promise<string | null> {
+  const page = await response.clone().text()
+  return /<meta http-equiv="refresh" content="0; url=([^"]+)">/.exec(page)?.[1] ?? null
 }

@@ -1,18 +1,7 @@
 import type { Reply } from '@portcullis/auth/http'
 import type { Interaction, InteractionResult, Resource } from '../engine/index.ts'
 import type { People } from '../people/index.ts'
-import {
-  type FormTokens,
-  type Html,
-  html,
-  notice,
-  only,
-  page,
-  TEXTS,
-  targetOf,
-  type Visit,
-  wayOf,
-} from '../web/index.ts'
+import { type FormTokens, type Html, html, notice, only, page, TEXTS, targetOf, type Visit } from '../web/index.ts'
 import { hostOf, nameOf, scopesOf, warningsOf } from './asked.ts'
 
 const PURPOSE = 'consent'
@@ -55,7 +44,7 @@ ${scopeList(interaction, ticked, fault !== undefined)}
 <div class="row"><button name="do" value="allow">${texts.allow}</button>
 <button class="plain" name="do" value="deny">${texts.deny}</button></div>
 </form>`
-  return page(texts.title, main, { status: fault === undefined ? 200 : 422, formTargets: [wayOf(redirectUri)] })
+  return page(texts.title, main, { status: fault === undefined ? 200 : 422 })
 }
 
 /** What the form amounts to, or the page again. Nothing that it says counts beyond what was asked. */

@@ -3,7 +3,7 @@ import { type ConsentNeeds, type Consents, consentPage, nameOf, takeConsent } fr
 import { type Engine, engineRequest, type Interaction, type InteractionResult } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import { type SignInAsked, type SignIns, signInPage } from '../signin/index.ts'
-import { type Handler, html, isForeign, only, page, redirect, TEXTS, type Visit, wayOf } from '../web/index.ts'
+import { type Handler, html, isForeign, only, page, redirect, TEXTS, type Visit } from '../web/index.ts'
 
 export interface InteractionNeeds extends ConsentNeeds {
   readonly engine: Engine
@@ -14,6 +14,7 @@ export interface InteractionNeeds extends ConsentNeeds {
 
 const GONE = page(TEXTS.gone.title, html`<h1>${TEXTS.gone.title}</h1><p>${TEXTS.gone.text}</p>`, { status: 400 })
 const PURPOSE = 'sign in'
+const NEXT = '/next'
 
 /** What becomes of a form: the end of this step, with cookies for the browser, or a page. */
 type Taken = { readonly result: InteractionResult; readonly cookies?: readonly string[] } | { readonly reply: Reply }
@@ -29,14 +30,26 @@ export function interactionPages(path: string, needs: InteractionNeeds): Handler
     const request = engineRequest(visit)
     const interaction = await needs.engine.interaction(request)
     // The cookie leads to the interaction; a page under another one's address would ask for something else than it says.
-    if (interaction === undefined || visit.path !== `${path}/${interaction.uid}`) return GONE
+    if (interaction === undefined) return GONE
+    if (visit.path === `${path}/${interaction.uid}${NEXT}`)
+      return goOn(`${needs.engine.routes.authorization}/${interaction.uid}`)
+    if (visit.path !== `${path}/${interaction.uid}`) return GONE
     if (visit.method !== 'POST' || isForeign(visit)) return ask(interaction, needs)
     const taken = await take(visit, interaction, needs)
     if ('reply' in taken) return taken.reply
-    const next = await needs.engine.finish(request, taken.result)
+    await needs.engine.finish(request, taken.result)
     await follow(interaction, taken.result, needs)
-    return redirect(next, taken.cookies)
+    return redirect(`${visit.path}${NEXT}`, taken.cookies)
   }
+}
+
+/**
+ * Sends the browser on by a page and not by the form's own redirect: browsers hold every redirect that follows a form to
+ * the page's `form-action`, those of the client's site included, which nobody here can know.
+ */
+function goOn(path: string): Reply {
+  const { title, act } = TEXTS.goOn
+  return page(title, html`<h1>${title}</h1><p><a href="${path}">${act}</a></p>`, { next: path })
 }
 
 function ask(interaction: Interaction, needs: InteractionNeeds): Promise<Reply> | Reply {
@@ -66,7 +79,6 @@ function signInAsked(interaction: Interaction, { tokens }: InteractionNeeds): Si
   return {
     formToken: tokens.make(PURPOSE, interaction.uid),
     client: nameOf(interaction),
-    formTargets: [wayOf(interaction.redirectUri)],
   }
 }
 

@@ -7,7 +7,6 @@ export interface SignInAsked {
   readonly formToken: string
   /** The client that waits, where one does: the person may leave it. */
   readonly client?: string
-  readonly formTargets?: readonly string[]
   readonly cookies?: readonly string[]
   /** Where the form goes. Default: where the page came from. */
   readonly action?: string
@@ -20,7 +19,7 @@ const BUSY_SECONDS = 5
 
 /** The page that asks who a person is. @param name What they typed before. */
 export function signInPage(asked: SignInAsked, fault?: SignInFault, name?: string): Reply {
-  const { formToken, client, formTargets = [], cookies = [], action } = asked
+  const { formToken, client, cookies = [], action } = asked
   const { title } = TEXTS.signIn
   const isWrong = fault?.kind === 'wrong'
   const main = html`<h1>${title}</h1>
@@ -42,7 +41,6 @@ ${field({ name: 'password', label: TEXTS.password, type: 'password', autocomplet
   const retryAfter = fault === undefined ? undefined : waitOf(fault)
   return page(title, main, {
     status: fault === undefined ? 200 : statusOf(fault),
-    formTargets,
     cookies,
     ...(retryAfter === undefined ? {} : { retryAfter }),
   })

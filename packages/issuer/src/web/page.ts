@@ -6,14 +6,14 @@ import { TEXTS } from './texts.ts'
 
 export interface PageOptions {
   readonly status?: number
-  /** Where forms of the page may lead in the end, beside this origin: browsers hold the whole chain of redirects to it. */
-  readonly formTargets?: readonly string[]
   /** Values for `set-cookie`. */
   readonly cookies?: readonly string[]
   /** In seconds, for `Retry-After`. */
   readonly retryAfter?: number
   /** The one script of the page. Without it the page works, too. */
   readonly script?: string
+  /** A path of this origin that the browser goes to at once. */
+  readonly next?: string
   /** More than a phone's width is of use. */
   readonly isWide?: boolean
 }
@@ -24,13 +24,13 @@ const STYLE_HASH = hashOf(STYLE)
 
 /** A whole page: no foreign resource, no frame, nothing kept by caches or told to other sites. */
 export function page(title: string, main: Html, options: PageOptions = {}): Reply {
-  const { status = 200, formTargets = [], cookies = [], retryAfter, script, isWide = false } = options
+  const { status = 200, next, cookies = [], retryAfter, script, isWide = false } = options
   const policy = [
     "default-src 'none'",
     `style-src ${STYLE_HASH}`,
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
     "img-src 'self'",
-    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
@@ -41,6 +41,7 @@ export function page(title: string, main: Html, options: PageOptions = {}): Repl
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+${next === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${next}">`}
 <title>${title} – ${TEXTS.product}</title>
 <style>${markup(STYLE)}</style>
 </head>

@@ -9,6 +9,7 @@ export const STYLE = `
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 30rem; margin: 0 auto; padding: 1.5rem 1.25rem 2rem; background: var(--card) }
 main.wide { max-width: 44rem }
+@media (max-width: 33.99rem) { body { background: var(--card) } }
 @media (min-width: 34rem) { main { margin: 3rem auto; padding: 2rem 2.25rem; border: 1px solid var(--edge); border-radius: .75rem } }
 .brand { margin: 0 0 1.25rem; color: var(--quiet); font-size: .875rem; letter-spacing: .02em }
 h1 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 1rem; overflow-wrap: anywhere }

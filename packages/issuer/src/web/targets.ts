@@ -12,14 +12,6 @@ export function targetOf(redirectUri: string): string {
   return protocol === 'http:' || protocol === 'https:' ? host : protocol
 }
 
-/** What a page's `form-action` has to name so that a form may lead there. */
-export function wayOf(redirectUri: string): string {
-  const { protocol, host } = new URL(redirectUri)
-  // The policy's grammar has no IPv6 addresses: there the whole scheme is named.
-  if (protocol !== 'http:' && protocol !== 'https:') return protocol
-  return host.startsWith('[') ? protocol : `${protocol}//${host}`
-}
-
 /** Schemes that run in the page that opens them, or read files. */
 const NEVER = new Set(['javascript:', 'data:', 'vbscript:', 'blob:', 'file:', 'about:', 'filesystem:', 'view-source:'])
 

@@ -46,6 +46,8 @@ export const TEXTS = {
     deny: 'Deny',
   },
 
+  goOn: { title: 'One moment …', act: 'Go on' },
+
   gone: {
     title: 'Start again',
     text: 'This sign-in has ended, or belongs to another browser. Go back to your client and start again.',
