@@ -1,7 +1,7 @@
 import type { RevocationEntry, RevocationKind, RevocationStore } from '@portcullis/auth/store'
 import type { IssuerEvent, OnIssuerEvent } from '../events.ts'
 import type { Kept, Vault } from '../vault/index.ts'
-import { isLive, toView } from './view.ts'
+import { type GrantView, isLive, toView } from './view.ts'
 
 export interface GrantNeeds {
   readonly vault: Vault
@@ -11,18 +11,6 @@ export interface GrantNeeds {
   /** Current time, seconds since the epoch. */
   readonly now: () => number
   readonly onEvent: OnIssuerEvent
-}
-
-/** What a person lets a client do. Times are seconds since the epoch. */
-export interface GrantView {
-  readonly id: string
-  readonly accountId: string
-  readonly clientId: string
-  readonly resources: readonly { readonly uri: string; readonly scopes: readonly string[] }[]
-  readonly createdAt: number
-  readonly expiresAt: number
-  /** When tokens were last issued on it. */
-  readonly lastUsedAt?: number
 }
 
 export interface GrantFilter {

@@ -1,5 +1,16 @@
 import type { Kept, Payload } from '../vault/index.ts'
-import type { GrantView } from './grants.ts'
+
+/** What a person lets a client do. Times are seconds since the epoch. */
+export interface GrantView {
+  readonly id: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly resources: readonly { readonly uri: string; readonly scopes: readonly string[] }[]
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** When tokens were last issued on it. */
+  readonly lastUsedAt?: number
+}
 
 /**
  * Whether a client can still do something with a grant: it holds a refresh token that is not used up, or may hold a code
