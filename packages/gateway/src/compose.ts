@@ -99,6 +99,7 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
     standing,
     recorder,
     limits: settings.limits,
+    onScopeDenied: ({ token }) => token?.grantId !== undefined && issuer?.noteScopeDenied(token.grantId),
     log,
   })
   frontDoor = createFrontDoor({

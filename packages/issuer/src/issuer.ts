@@ -19,7 +19,7 @@ import { People } from './people/index.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
 import { type Algorithm, CLOCKS, PUBLISH_AHEAD, ROTATE_AFTER, SigningKeys } from './signing/index.ts'
-import { accessTokens, Keepsakes, redeemer } from './token/index.ts'
+import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey, Vault } from './vault/index.ts'
 import { BrowserForms, cookieKind, FormTokens } from './web/index.ts'
@@ -68,6 +68,8 @@ export interface Issuer {
   readonly signingKeys: SigningKeys
   /** The public halves of the keys that tokens are signed with: a JWK set (RFC 7517 §5). */
   keySet(): string
+  /** To be told when a guard answers a call of this grant that it needs more scope. */
+  noteScopeDenied(grantId: string): void
   /** Ends the timers. The stores are the caller's to close. */
   close(): void
 }
@@ -163,7 +165,8 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   ]
   const { routes } = engine
   const keepsakes = new Keepsakes(stores.artifacts, sealingKey, now)
-  const redeem = redeemer({ engine, vault, keepsakes, now, onEvent })
+  const stepUps = new StepUps(now)
+  const redeem = redeemer({ engine, vault, keepsakes, stepUps, now, onEvent })
   const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
   const isSecure = issuer.startsWith('https:')
   const forms = new BrowserForms(tokens, cookieKind('form', isSecure))
@@ -199,6 +202,7 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
     grants,
     signingKeys,
     keySet: () => keySet,
+    noteScopeDenied: (grantId) => stepUps.note(grantId),
     close() {
       for (const end of ends) end()
     },

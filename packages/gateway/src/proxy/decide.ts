@@ -23,6 +23,7 @@ export function decide(passage: Passage, bound: Bound): Permission | undefined {
       shortensList ||= decision.shortensList
       continue
     }
+    if (decision.kind === 'denied' && decision.scope !== undefined) passage.proxy.onScopeDenied(bound.principal)
     const reply = replyTo(message, bound, decision, passage.visit.server)
     passage.refuse(bound, reply, decision.reason, decision.kind === 'empty_list' ? 'allowed' : 'denied')
     return ANSWERED

@@ -1,4 +1,4 @@
-import type { Guard } from '@portcullis/auth/guard'
+import type { Guard, Principal } from '@portcullis/auth/guard'
 import type { TaskLedger } from '@portcullis/auth/policy'
 import type { Log } from '../log/index.ts'
 import type { Recorder } from '../record/index.ts'
@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly standing: Standing
   readonly recorder: Recorder
   readonly limits: { readonly bodyBytes: number; readonly eventBytes: number }
+  /** Told whose call was answered that it needs more scope. */
+  readonly onScopeDenied: (principal: Principal) => void
   readonly log: Log
 }
 

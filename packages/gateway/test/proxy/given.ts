@@ -56,6 +56,7 @@ export async function givenProxy({
     standing: new Standing(),
     recorder,
     limits: { bodyBytes: 1000, eventBytes: 1000 },
+    onScopeDenied: () => {},
     log: pino({ level: 'silent' }),
   })
   const server = {

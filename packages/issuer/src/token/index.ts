@@ -5,3 +5,4 @@
 export { type AccessTokenNeeds, accessTokens } from './access-tokens.ts'
 export { Keepsakes } from './keepsake.ts'
 export { type Redeemer, type RedeemNeeds, redeemer } from './redeem.ts'
+export { StepUps } from './step-ups.ts'

@@ -3,11 +3,13 @@ import { type Engine, type EngineRequest, Redemption } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import type { Vault } from '../vault/index.ts'
 import { type Keepsakes, sameRequest } from './keepsake.ts'
+import type { StepUps } from './step-ups.ts'
 
 export interface RedeemNeeds {
   readonly engine: Pick<Engine, 'call'>
   readonly vault: Vault
   readonly keepsakes: Keepsakes
+  readonly stepUps: StepUps
   readonly now: () => number
   readonly onEvent: OnIssuerEvent
 }
@@ -30,6 +32,7 @@ const REFUSED = 'grant request is invalid'
  */
 export function redeemer(needs: RedeemNeeds): Redeemer {
   return async (request, form) => {
+    if (await hasToAsk(form, needs)) return ASK
     const redemption = new Redemption(isPublic(request, form) ? GRACE_SECONDS : 0)
     const reply = await needs.engine.call(await withRedirect(request, form, needs), redemption)
     const { spent, entries, graceSeconds, replayed } = redemption
@@ -51,6 +54,19 @@ export function redeemer(needs: RedeemNeeds): Redeemer {
     const refusal = refused(reply)
     return spending === 'replayed' && graceSeconds > 0 ? repeat(refusal, form, needs) : refusal
   }
+}
+
+/** A word of OpenID Connect Core §3.1.2.6, which clients take for: let the person sign in. */
+const ASK = errorReply(400, 'interaction_required', 'The last call needs more scope: ask the person for it.')
+
+/** Whether a client refreshes where it should ask for more scope. */
+async function hasToAsk(form: URLSearchParams, { stepUps, vault, now }: RedeemNeeds): Promise<boolean> {
+  const token = form.get('refresh_token')
+  if (stepUps.isIdle || token === null || form.get('grant_type') !== 'refresh_token') return false
+  const kept = await vault.find('RefreshToken', token, now())
+  // Only who holds the grant's own, unused token: nobody else can use the denial up.
+  const isOwn = kept?.consumedAt === undefined && kept?.clientId === form.get('client_id')
+  return isOwn && kept?.grantId !== undefined && stepUps.take(kept.grantId)
 }
 
 /** Whether the client proves nothing: it names itself and has no secret, or the engine refuses it anyway. */
