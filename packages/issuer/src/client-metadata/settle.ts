@@ -78,8 +78,8 @@ function settleRedirects(said: unknown, rules: RedirectRules): Redirects {
   const bad = uris.filter((uri) => rules.faultOf(uri) !== undefined)
   const worst = bad.find((uri) => !rules.isUnknownScheme(uri)) ?? (good.length === 0 ? bad[0] : undefined)
   if (worst === undefined) return { kind: 'uris', uris: good }
-  const shown = cleanText(worst, MAX_NAME)
-  return refused('invalid_redirect_uri', `redirect_uris: ${shown}: ${rules.faultOf(worst)}`)
+  // By its place, not by its text: what strangers write must not stand on a page of ours.
+  return refused('invalid_redirect_uri', `redirect_uris[${said.indexOf(worst)}]: ${rules.faultOf(worst)}`)
 }
 
 function settleLinks(said: Readonly<Record<string, unknown>>): Record<string, string> {

@@ -9,6 +9,7 @@ export function faultPage({ status, headers, body }: Reply): Reply {
   const { title, text, server, code } = TEXTS.fault
   const main = html`<h1>${title}</h1>
 <p>${status >= 500 ? server : text}</p>
+${reasonOf(body)}
 <p class="quiet">${code} <code>${errorOf(body)}</code></p>`
   return page(title, main, { status, cookies: cookiesOf(headers) })
 }
@@ -42,6 +43,15 @@ function errorOf(body: string): string {
     return 'server_error'
   }
 }
+
+/** What is wrong with the client itself; in words of ours, for the person cannot see its document. */
+function reasonOf(body: string) {
+  if (!CLIENT_FAULTS.includes(errorOf(body))) return undefined
+  const { error_description: reason } = JSON.parse(body)
+  return typeof reason === 'string' ? html`<p>${reason.slice(0, 300)}</p>` : undefined
+}
+
+const CLIENT_FAULTS = ['invalid_client', 'temporarily_unavailable']
 
 export function valuesOf(headers: readonly string[], name: string): readonly string[] {
   return headers.filter((_, index) => index % 2 === 1 && headers[index - 1] === name)

@@ -45,6 +45,9 @@ describe('signing in for a client that names itself by a document', () => {
     return running
   }
 
+  const metadataOf = async ({ url }: RunningIssuer) =>
+    (await (await fetch(`${url}/.well-known/oauth-authorization-server`)).json()) as Readonly<Record<string, unknown>>
+
   const assertion = (running: RunningIssuer, clientId: string, more: object = {}, key = privateKey) =>
     new SignJWT({ jti: crypto.randomUUID(), ...more })
       .setProtectedHeader({ alg: 'ES256', kid: 'k1' })
@@ -62,7 +65,7 @@ describe('signing in for a client that names itself by a document', () => {
   it('is announced in the metadata, and works from the first request to a refresh, on any loopback port', async () => {
     published.set('/client.json', {})
     const running = await given()
-    const metadata = await (await fetch(`${running.url}/.well-known/oauth-authorization-server`)).json()
+    const metadata = await metadataOf(running)
     assert.equal(metadata.client_id_metadata_document_supported, true)
 
     const party = new Party(running, id('/client.json'))
@@ -81,14 +84,18 @@ describe('signing in for a client that names itself by a document', () => {
     assert.deepEqual(await running.issuer.clients.list(), [])
   })
 
-  const refusals: Record<string, readonly [path: string, said: object | undefined]> = {
-    'is not there': ['/gone.json', undefined],
-    'names another client': ['/other.json', { client_id: 'https://client.test/x' }],
-    'has no name': ['/nameless.json', { client_name: undefined }],
-    'holds a secret': ['/secret.json', { client_secret: 'x' }],
-    'does not lead where the person would be sent': ['/elsewhere.json', { redirect_uris: ['http://127.0.0.1/other'] }],
+  const refusals: Record<string, readonly [path: string, said: object | undefined, reason: RegExp]> = {
+    'is not there': ['/gone.json', undefined, /its server answered 404/],
+    'names another client': ['/other.json', { client_id: 'https://client.test/x' }, /its client_id is another one/],
+    'has no name': ['/nameless.json', { client_name: undefined }, /it has no client_name/],
+    'holds a secret': ['/secret.json', { client_secret: 'x' }, /it holds a shared secret/],
+    'does not lead where the person would be sent': [
+      '/elsewhere.json',
+      { redirect_uris: ['http://127.0.0.1/other'] },
+      /invalid_redirect_uri/,
+    ],
   }
-  for (const [why, [path, said]] of Object.entries(refusals)) {
+  for (const [why, [path, said, reason]] of Object.entries(refusals)) {
     it(`ends on a page, not with a redirect, when the document ${why}`, async () => {
       if (said !== undefined) published.set(path, said)
       const running = await given()
@@ -96,6 +103,8 @@ describe('signing in for a client that names itself by a document', () => {
       const page = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } })
       assert.equal(page.status, 400)
       assert.equal(page.headers.get('location'), null)
+      assert.match(String(page.headers.get('content-type')), /^text\/html/)
+      assert.match(await page.text(), reason)
     })
   }
 
@@ -202,7 +211,7 @@ describe('signing in for a client that names itself by a document', () => {
     const page = await fetch(new Party(running, id('/client.json')).authorizationUrl(), { redirect: 'manual' })
     assert.equal(page.status, 400)
     assert.equal(host.asked.length, before)
-    const metadata = await (await fetch(`${running.url}/.well-known/oauth-authorization-server`)).json()
+    const metadata = await metadataOf(running)
     assert.ok(!('client_id_metadata_document_supported' in metadata))
   })
 })

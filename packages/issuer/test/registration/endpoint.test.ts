@@ -40,7 +40,8 @@ async function given(
 }
 
 async function metadataOf({ url }: RunningIssuer): Promise<Readonly<Record<string, unknown>>> {
-  return (await fetch(`${url}/.well-known/oauth-authorization-server`)).json()
+  const response = await fetch(`${url}/.well-known/oauth-authorization-server`)
+  return (await response.json()) as Readonly<Record<string, unknown>>
 }
 
 describe('registration (RFC 7591)', () => {

@@ -4,7 +4,7 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-type Name = 'rotating' | 'preparing' | 'writing' | 'holding' | 'exchanging'
+type Name = 'rotating' | 'preparing' | 'writing' | 'holding' | 'exchanging' | 'registering'
 
 function command(name: Name, args: readonly (string | number)[]): string[] {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
