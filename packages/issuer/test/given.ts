@@ -99,6 +99,7 @@ export class Browser {
   async send(
     page: { readonly url: string; readonly text: string },
     fields: Readonly<Record<string, string | readonly string[]>>,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const form = /<form[\s\S]*?<\/form>/.exec(page.text)?.[0] ?? ''
     const kept = [...form.matchAll(/<input type="(hidden|checkbox)"[^>]*? name="([^"]+)" value="([^"]*)"([^>]*)>/g)]
@@ -107,7 +108,7 @@ export class Browser {
     const added = Object.entries(fields).flatMap(([name, value]) =>
       [value].flat().map((each): [string, string] => [name, each]),
     )
-    return this.post(page.url, new URLSearchParams([...kept, ...added]))
+    return this.post(page.url, new URLSearchParams([...kept, ...added]), headers)
   }
 
   async post(url: string, body: URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<Response> {

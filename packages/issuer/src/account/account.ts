@@ -18,12 +18,14 @@ export interface AccountNeeds extends AccessNeeds {
 }
 
 /** What is said after something was done; the address of the page names it. */
-const DONE: Readonly<Record<string, string>> = {
-  ended: TEXTS.account.ended,
-  'ended-all': TEXTS.account.endedAll,
-  changed: TEXTS.account.changed,
-  'others-out': TEXTS.account.othersOut,
-}
+const DONE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ended: TEXTS.account.ended,
+    'ended-all': TEXTS.account.endedAll,
+    changed: TEXTS.account.changed,
+    'others-out': TEXTS.account.othersOut,
+  }),
+)
 const SIGN_IN = 'account sign in'
 const ACCOUNT = 'account'
 
@@ -59,7 +61,7 @@ async function signIn(path: string, visit: Visit, { engine, signIns, forms }: Ac
 async function show(visit: Visit, present: Present, needs: AccountNeeds, fault?: AccountShown['fault']) {
   const { session, account } = present
   const { token, cookies } = needs.forms.begin(visit, ACCOUNT, session.uid)
-  const done = fault === undefined ? DONE[only(visit.query, 'done') ?? ''] : undefined
+  const done = fault === undefined ? DONE.get(only(visit.query, 'done') ?? '') : undefined
   const reply = accountPage({
     account,
     access: await listAccess(account.id, needs),

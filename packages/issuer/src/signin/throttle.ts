@@ -57,7 +57,7 @@ export class Throttle {
     // A browser that is known says nothing about its network.
     if (device !== undefined) return
     this.note(this.namesOf, network, name, BOUNDS.namesOfNetwork.most)
-    this.note(this.networksOf, name, network, BOUNDS.networksOfName.most)
+    this.note(this.networksOf, name, network, BOUNDS.networksOfName.most + 1)
   }
 
   /** Nothing was tried after all. */

@@ -3,7 +3,8 @@
 /** Whether it stays on the person's own computer. */
 export function isLoopback(redirectUri: string): boolean {
   const { protocol, hostname } = new URL(redirectUri)
-  return protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
+  const isWeb = protocol === 'http:' || protocol === 'https:'
+  return isWeb && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
 }
 
 /** What a person is told: the host, or the scheme where an app is opened. */

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BusyError, canonicalName, faultOfName, faultOfPassword } from '../../src/people/index.ts'
+import { Queue } from '../../src/people/queue.ts'
+import { startIssuer } from '../given.ts'
+
+describe('names', () => {
+  it('are the same however they are typed', async () => {
+    const running = await startIssuer({ withoutAccounts: true })
+    const { people } = running.issuer
+    await people.create('Zoë', 'passwörter sind gut')
+
+    for (const typed of ['zoë', 'ZOË', 'zoe\u0308', ' Zoë ', 'Ｚoë']) {
+      assert.equal((await people.recognize(typed, 'passwo\u0308rter sind gut', 'test'))?.name, 'zoë', typed)
+      assert.equal(await people.create(typed, undefined), undefined, typed)
+    }
+    assert.equal(await people.recognize('zoe', 'passwörter sind gut', 'test'), undefined)
+    await running.close()
+  })
+
+  it('are of any script, and hold nothing that cannot be seen', () => {
+    for (const name of ['ada@example.com', '王小明', 'أحمد', 'हिन्दी', 'ёлка', 'a', '-x'])
+      assert.equal(faultOfName(name), undefined, name)
+    for (const name of ['a b', 'a\u200bb', 'a\u202eb', 'a\nb', 'a<b', 'a/b', '\u0301a']) {
+      assert.equal(faultOfName(name), 'characters', JSON.stringify(name))
+    }
+    assert.equal(faultOfName('  '), 'empty')
+    assert.equal(faultOfName('a'.repeat(101)), 'too_long')
+    assert.equal(canonicalName('\u212Bngström'), 'ångström')
+  })
+})
+
+describe('passwords', () => {
+  it('are counted in characters, as NIST SP 800-63B has it', () => {
+    assert.equal(faultOfPassword('🔑'.repeat(9)), 'too_short')
+    assert.equal(faultOfPassword('🔑'.repeat(10)), undefined)
+    assert.equal(faultOfPassword('a'.repeat(256)), undefined)
+    assert.equal(faultOfPassword('a'.repeat(257)), 'too_long')
+  })
+})
+
+describe('the queue before dear work', () => {
+  it('lets few run, some wait, and turns the others away', async () => {
+    const queue = new Queue({ running: 2, waiting: 3, perAsker: 10 })
+    const gate = Promise.withResolvers<void>()
+    let running = 0
+    let most = 0
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++running)
+      await gate.promise
+      running -= 1
+    }
+    const all = Array.from({ length: 8 }, () => queue.run('one', work).catch((error: unknown) => error))
+    gate.resolve()
+
+    const ends = await Promise.all(all)
+    assert.equal(ends.filter((end) => end instanceof BusyError).length, 3)
+    assert.equal(most, 2)
+    assert.equal(await queue.run('one', async () => 'free again'), 'free again')
+  })
+
+  it('leaves places to others, and goes on after a failure', async () => {
+    const queue = new Queue({ running: 1, waiting: 10, perAsker: 2 })
+    const gate = Promise.withResolvers<void>()
+    const greedy = Array.from({ length: 5 }, () => queue.run('greedy', () => gate.promise).catch(() => 'away'))
+    const other = queue.run('other', async () => 'served')
+    gate.reject(new Error('failed'))
+
+    assert.equal(await other, 'served')
+    assert.equal((await Promise.all(greedy)).length, 5)
+    assert.equal(await queue.run('greedy', async () => 'again'), 'again')
+  })
+})
