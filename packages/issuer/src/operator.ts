@@ -1,4 +1,3 @@
-import { redirectRules } from './client-metadata/index.ts'
 import { Clients } from './clients/index.ts'
 import type { OnIssuerEvent } from './events.ts'
 import { Grants } from './grants/index.ts'
@@ -49,7 +48,6 @@ export function openOperator(options: OperatorOptions): Operator {
       key: deriveKey(sealingKey, 'clients'),
       grants,
       documents: undefined,
-      redirects: redirectRules(),
       onEvent,
       now,
     }),

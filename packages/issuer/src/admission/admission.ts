@@ -63,7 +63,6 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
     key: deriveKey(sealingKey, 'clients'),
     grants,
     documents: policy === 'off' ? undefined : documents,
-    redirects,
     onEvent,
     now,
   })

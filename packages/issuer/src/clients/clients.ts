@@ -1,6 +1,6 @@
 import { randomId } from '@portcullis/auth/crypto'
 import type { ClientFilter, ClientOrigin, ClientStore } from '@portcullis/auth/store'
-import type { ClientMetadata, MetadataRefusal, RedirectRules } from '../client-metadata/index.ts'
+import type { ClientMetadata, MetadataRefusal } from '../client-metadata/index.ts'
 import { type Documents, isDocumentAddress } from '../documents/index.ts'
 import { ClientRefused, type KnownClients } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
@@ -21,7 +21,6 @@ export interface ClientsNeeds {
   readonly grants: Pick<Grants, 'endClient'>
   /** Absent: no client may name itself by a URL. */
   readonly documents: Documents | undefined
-  readonly redirects: RedirectRules
   readonly onEvent: OnIssuerEvent
   /** Current time, seconds since the epoch. */
   readonly now: () => number
