@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -18,9 +18,17 @@ export interface Look {
 
 export const LOOKS: readonly Look[] = THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width })))
 
-export function launch(): Promise<Browser> {
+/** Chromium makes a socket under its folder for temporary files, whose path has room for about a hundred characters. */
+export async function launch(): Promise<Browser> {
+  const scratch = mkdtempSync('/tmp/chromium-')
   const quiet = ['background-networking', 'component-update', 'sync', 'quic', 'gpu'].map((name) => `--disable-${name}`)
-  return chromium.launch({ executablePath: found as string, args: ['--no-sandbox', '--no-first-run', ...quiet] })
+  const browser = await chromium.launch({
+    executablePath: found as string,
+    args: ['--no-sandbox', '--no-first-run', ...quiet],
+    env: { ...process.env, TMPDIR: scratch },
+  })
+  browser.on('disconnected', () => rmSync(scratch, { recursive: true, force: true }))
+  return browser
 }
 
 /** A person's browser: its own cookies, and everything that it complained about. */

@@ -133,7 +133,8 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
       features: admission.features,
       remembers: (asked) => consents.covers(asked),
       onGrantUsed: async (used) => {
-        await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))
+        // Once is enough, and refreshing is what clients do all the time.
+        if (used.kind === 'authorized') await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))
         await uses.note(used)
       },
       onFault,
