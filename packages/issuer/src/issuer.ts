@@ -165,7 +165,7 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
     repeatedly(async () => void (await sweep(stores, now())), SWEEP_EVERY, onFault),
   ]
   const { routes } = engine
-  const keepsakes = new Keepsakes(stores.artifacts, sealingKey, now)
+  const keepsakes = new Keepsakes(vault, sealingKey)
   const stepUps = new StepUps(now)
   const redeem = redeemer({ engine, vault, keepsakes, stepUps, now, onEvent })
   const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))

@@ -3,7 +3,15 @@
  * bring a file of the same shape, chosen by the package's `imports` condition `#runtime`.
  */
 import { isUtf8 } from 'node:buffer'
-import { createCipheriv, createDecipheriv, hash, randomFillSync, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  type KeyObject,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto'
 
 /** SHA-256 of a text's UTF-8 bytes: 32 bytes. */
 export function sha256(text: string): Uint8Array {
@@ -38,10 +46,22 @@ export function decodeAscii(bytes: Uint8Array, start: number, end: number): stri
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
 }
 
+const keys = new WeakMap<Uint8Array, KeyObject>()
+
+/** Preparing a key takes Node longer than using it: 13 of 20 microseconds. Keys are never written to. */
+function prepared(key: Uint8Array): KeyObject {
+  let known = keys.get(key)
+  if (known === undefined) {
+    known = createSecretKey(key)
+    keys.set(key, known)
+  }
+  return known
+}
+
 /** AES-256-GCM with a fresh 96-bit nonce: nonce, tag and ciphertext in one array. `context` is authenticated, not stored. */
 export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): Uint8Array {
   const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+  const cipher = createCipheriv('aes-256-gcm', prepared(key), nonce).setAAD(Buffer.from(context))
   const body = Buffer.concat([cipher.update(plain), cipher.final()])
   return Buffer.concat([nonce, cipher.getAuthTag(), body])
 }
@@ -49,7 +69,7 @@ export function sealBytes(key: Uint8Array, plain: Uint8Array, context: string): 
 /** @throws when the key, the context or any byte is not the one it was sealed with, or one is missing. */
 export function openBytes(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array {
   // Without a stated length Node takes a cut tag for a short one.
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
+  const decipher = createDecipheriv('aes-256-gcm', prepared(key), sealed.subarray(0, 12), { authTagLength: 16 })
   decipher.setAAD(Buffer.from(context))
   decipher.setAuthTag(sealed.subarray(12, 28))
   return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()])

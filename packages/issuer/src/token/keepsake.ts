@@ -1,53 +1,45 @@
 import { createHmac } from 'node:crypto'
 import { openBytes, sealBytes } from '@portcullis/auth/crypto'
-import type { Artifact, ArtifactStore } from '@portcullis/auth/store'
-import { deriveKey, type Entry, hashOf } from '../vault/index.ts'
+import { deriveKey, type Vault } from '../vault/index.ts'
 
-const MODEL = 'RefreshKeepsake'
-/** Longer than the grace by what the seconds of two clocks may be off. */
-const KEPT_SECONDS = 15
+const MODEL = 'RefreshToken'
 
 /**
- * Answers of the token endpoint, kept for a moment in case they did not arrive. Sealed under a key made of the refresh
- * token that was presented: neither the database nor the sealing key opens one without it.
+ * Answers of the token endpoint, kept with the refresh token that was given for them, in case they did not arrive.
+ * Sealed under a key made of that token: neither the database nor the sealing key opens one without it.
  */
 export class Keepsakes {
-  private readonly store: ArtifactStore
+  private readonly vault: Vault
   private readonly key: Uint8Array
-  private readonly now: () => number
 
-  constructor(store: ArtifactStore, sealingKey: Uint8Array, now: () => number) {
-    this.store = store
+  constructor(vault: Vault, sealingKey: Uint8Array) {
+    this.vault = vault
     this.key = deriveKey(sealingKey, 'keepsakes')
-    this.now = now
+  }
+
+  /** @param likeness What a request must be like to be given the answer again. */
+  seal(presented: string, likeness: string, body: string): Uint8Array {
+    return sealBytes(this.keyOf(presented), Buffer.from(body), likeness)
   }
 
   /**
-   * What goes with the exchange of a refresh token: the keepsake of the answer that brought it is done with, for it did
-   * arrive; one of the new answer comes.
-   * @param likeness What a request must be like to be given it again.
-   * @param entries What the exchange puts; the refresh token among them names the keepsake.
+   * The answer that a refresh token was given for, for a while.
+   * @returns undefined where there is none, where the request is not like the one that was answered, and where the
+   *   answer did arrive: then its own refresh token has been used.
    */
-  forExchange(presented: string, likeness: string, body: string, entries: readonly Entry[]) {
-    const successor = entries.find(({ model }) => model === 'RefreshToken')
-    const artifact: Artifact = {
-      model: MODEL,
-      idHash: hashOf(presented),
-      payload: sealBytes(this.keyOf(presented), Buffer.from(body), likeness),
-      expiresAt: this.now() + KEPT_SECONDS,
-      ...(successor === undefined ? {} : { uidHash: hashOf(successor.id) }),
-      ...(successor?.marks.grantId === undefined ? {} : { grantId: successor.marks.grantId }),
-    }
-    return [{ model: MODEL, uid: presented }, artifact] as const
+  async find(presented: string, likeness: string, now: number, graceSeconds: number) {
+    const { consumedAt, answer, grantId } = (await this.vault.find(MODEL, presented, now)) ?? {}
+    if (consumedAt === undefined || answer === undefined || now - consumedAt > graceSeconds) return undefined
+    const body = this.open(presented, likeness, answer)
+    if (body === undefined) return undefined
+    const successor = await this.vault.find(MODEL, String(JSON.parse(body).refresh_token), now)
+    if (successor === undefined || successor.consumedAt !== undefined) return undefined
+    return { body, grantId }
   }
 
-  /** @returns undefined where there is none, or the request is not like the one that was answered. */
-  async find(presented: string, likeness: string, now: number) {
-    const artifact = await this.store.find(MODEL, hashOf(presented), now)
-    if (artifact === undefined) return undefined
+  private open(presented: string, likeness: string, answer: Uint8Array): string | undefined {
     try {
-      const body = Buffer.from(openBytes(this.keyOf(presented), artifact.payload, likeness)).toString('utf8')
-      return { body, grantId: artifact.grantId }
+      return Buffer.from(openBytes(this.keyOf(presented), answer, likeness)).toString('utf8')
     } catch {
       return undefined
     }

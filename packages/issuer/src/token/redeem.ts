@@ -39,20 +39,12 @@ export function redeemer(needs: RedeemNeeds): Redeemer {
     if (replayed !== undefined && redemption.hasEnded) tellOfReplay(replayed, form, needs)
     if (redemption.isRepeatable) return repeat(reply, form, needs)
     if (reply.status !== 200 || spent === undefined) return reply
-    const [forgotten, kept] =
-      spent.model === 'RefreshToken' && graceSeconds > 0
-        ? needs.keepsakes.forExchange(spent.id, sameRequest(form), reply.body, entries)
-        : []
-    const spending = await needs.vault.exchange(
-      spent,
-      entries,
-      needs.now(),
-      kept === undefined ? [] : [kept],
-      forgotten,
-    )
+    const isRefresh = spent.model === 'RefreshToken' && graceSeconds > 0
+    const answer = isRefresh ? needs.keepsakes.seal(spent.id, sameRequest(form), reply.body) : undefined
+    const spending = await needs.vault.exchange(spent, entries, needs.now(), answer)
     if (spending === 'spent') return reply
     const refusal = refused(reply)
-    return spending === 'replayed' && graceSeconds > 0 ? repeat(refusal, form, needs) : refusal
+    return spending === 'replayed' && isRefresh ? repeat(refusal, form, needs) : refusal
   }
 }
 
@@ -77,7 +69,7 @@ function isPublic({ headers }: EngineRequest, form: URLSearchParams): boolean {
 /** The answer that went to a request like this one, or the refusal. */
 async function repeat(refusal: Reply, form: URLSearchParams, { keepsakes, now, onEvent }: RedeemNeeds): Promise<Reply> {
   const presented = form.get('refresh_token') ?? ''
-  const found = await keepsakes.find(presented, sameRequest(form), now())
+  const found = await keepsakes.find(presented, sameRequest(form), now(), GRACE_SECONDS)
   if (found === undefined) return refusal
   const { body, grantId } = found
   const clientId = form.get('client_id') ?? ''

@@ -30,6 +30,8 @@ export interface Kept {
   readonly clientId?: string
   readonly consumedAt?: number
   readonly expiresAt: number
+  /** What was answered when it was exchanged, as its keeper sealed it. */
+  readonly answer?: Uint8Array
 }
 
 /**
@@ -71,25 +73,20 @@ export class Vault {
 
   /**
    * Atomic: spends one thing and puts those it is exchanged for; changes nothing unless the outcome is `spent`.
-   * @param sealed Artifacts that are sealed already, put with the others.
-   * @param forgotten Removed in the same step, by its second name.
+   * @param answer Kept with what was spent; sealed by the caller.
    */
   exchange(
     spent: { readonly model: string; readonly id: string },
     entries: readonly Entry[],
     now: number,
-    sealed: readonly Artifact[] = [],
-    forgotten?: { readonly model: string; readonly uid: string },
+    answer?: Uint8Array,
   ): MaybePromise<Spending> {
     return this.store.exchange(
       {
         model: spent.model,
         idHash: hashOf(spent.id),
-        successors: [
-          ...entries.map(({ model, id, payload, marks }) => this.seal(model, id, payload, marks)),
-          ...sealed,
-        ],
-        ...(forgotten === undefined ? {} : { forgotten: { model: forgotten.model, uidHash: hashOf(forgotten.uid) } }),
+        successors: entries.map(({ model, id, payload, marks }) => this.seal(model, id, payload, marks)),
+        ...(answer === undefined ? {} : { answer }),
       },
       now,
     )

@@ -20,6 +20,8 @@ export interface Artifact {
   readonly consumedAt?: number
   /** Seconds since the epoch. */
   readonly expiresAt: number
+  /** What was answered when it was exchanged. Only `exchange` writes it. */
+  readonly answer?: Uint8Array
 }
 
 export type Spending = 'spent' | 'replayed' | 'unknown'
@@ -29,8 +31,8 @@ export interface Exchange {
   readonly model: string
   readonly idHash: string
   readonly successors: readonly Artifact[]
-  /** Removed with it, found by its second name. */
-  readonly forgotten?: { readonly model: string; readonly uidHash: string }
+  /** Kept with what was spent: what was answered, sealed. */
+  readonly answer?: Uint8Array
 }
 
 export interface ArtifactFilter {

@@ -6,11 +6,12 @@ export function sqliteAccounts(db: SqliteDatabase): AccountStore {
   const insertion = `insert into accounts (id, name, password, is_admin, created_at, disabled_at, last_sign_in_at)`
   const changed = (sql: string, ...values: (string | number | null)[]): boolean =>
     durableTransaction(db, () => Number(db.prepare(sql).run(...values).changes) === 1)
+  const selection = db.prepare('select * from accounts where id = ?')
   return {
     insert: (account) => changed(`${insertion} values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`, ...toRow(account)),
     insertFirst: (account) =>
       changed(`${insertion} select ?, ?, ?, ?, ?, ?, ? where not exists (select 1 from accounts)`, ...toRow(account)),
-    find: (id) => read(db.prepare('select * from accounts where id = ?').get(id)),
+    find: (id) => read(selection.get(id)),
     findByName: (name) => read(db.prepare('select * from accounts where name = ?').get(name)),
     list: () => db.prepare('select * from accounts order by name').all().map(toAccount),
     count: () => Number(db.prepare('select count(*) as n from accounts').get()?.n),

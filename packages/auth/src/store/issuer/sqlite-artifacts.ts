@@ -22,10 +22,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     'update artifacts set consumed_at = ? where model = ? and id_hash = ? and consumed_at is null',
   )
   const removal = db.prepare('delete from artifacts where model = ? and id_hash = ?')
-  const forgetting = db.prepare('delete from artifacts where uid_hash = ? and model = ?')
+  const answering = db.prepare(
+    'update artifacts set consumed_at = ?, answer = ? where model = ? and id_hash = ? and consumed_at is null',
+  )
   const removalByGrant = db.prepare('delete from artifacts where grant_id = ?')
-  const spend = (model: string, idHash: string, now: number): Spending => {
-    if (Number(spending.run(now, model, idHash).changes) === 1) return 'spent'
+  const outcome = (changes: number | bigint, model: string, idHash: string): Spending => {
+    if (Number(changes) === 1) return 'spent'
     return selection.get(model, idHash, 0) === undefined ? 'unknown' : 'replayed'
   }
   /** What stands on the grants that `condition` picks, and they themselves; then `rest`, whichever it is. */
@@ -42,13 +44,11 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
     find: (model, idHash, now) => read(selection.get(model, idHash, now)),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
-    spend,
-    exchange: ({ model, idHash, successors, forgotten }, now) =>
+    spend: (model, idHash, now) => outcome(spending.run(now, model, idHash).changes, model, idHash),
+    exchange: ({ model, idHash, successors, answer }, now) =>
       transaction(db, () => {
-        const spent = spend(model, idHash, now)
-        if (spent !== 'spent') return spent
-        for (const successor of successors) putting.run(...toRow(successor))
-        if (forgotten !== undefined) forgetting.run(forgotten.uidHash, forgotten.model)
+        const spent = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
+        if (spent === 'spent') for (const successor of successors) putting.run(...toRow(successor))
         return spent
       }),
     remove(model, idHash) {
@@ -113,5 +113,6 @@ function toArtifact(row: Record<string, unknown>): Artifact {
     ...(row.account_id === null ? {} : { accountId: row.account_id as string }),
     ...(row.client_id === null ? {} : { clientId: row.client_id as string }),
     ...(row.consumed_at === null ? {} : { consumedAt: row.consumed_at as number }),
+    ...(row.answer === null ? {} : { answer: row.answer as Uint8Array }),
   }
 }
