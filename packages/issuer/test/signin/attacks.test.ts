@@ -44,22 +44,19 @@ describe('somebody who tries to sign in as another', () => {
   })
 
   it('learns nothing from the time it takes', async () => {
-    const timesOf = async (name: string): Promise<number> => {
-      const times: number[] = []
-      for (let round = 0; round < 7; round++) times.push((await attempt(name, 'wrong password')).took)
-      return times.sort((a, b) => a - b)[3] ?? 0
+    const names = ['ada', 'nobody at all', 'eve', 'new']
+    const least = new Map(names.map((name) => [name, Number.POSITIVE_INFINITY]))
+    // In turns, and the quickest of each: a machine that does other work slows all of them, and none gets quicker by it.
+    for (let round = 0; round < 8; round++) {
+      for (const name of names) {
+        const { took } = await attempt(name, 'wrong password')
+        least.set(name, Math.min(least.get(name) ?? took, took))
+      }
     }
-    await timesOf('ada')
-    const [known, unknown, disabled, invited] = [
-      await timesOf('ada'),
-      await timesOf('nobody at all'),
-      await timesOf('eve'),
-      await timesOf('new'),
-    ]
+    const [known = 0, ...others] = least.values()
 
-    // One hash of a password is most of it; its absence would show as a tenth.
-    for (const other of [unknown, disabled, invited])
-      assert.ok(other > known / 2 && other < known * 2, `${other} ${known}`)
+    // One hash of a password is most of it; without one it would be a tenth.
+    for (const other of others) assert.ok(other > known / 3 && other < known * 3, `${[...least].join(' ')}`)
   })
 
   it('may try a few times, then waits; the owner of the account does not', async () => {
