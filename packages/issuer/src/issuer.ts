@@ -189,6 +189,7 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
       setupPages(ACCOUNT_PATH, { engine, people, forms }),
       admission.handler(routes, protocolEndpoints(engine, resources, redeem)),
     ],
+    pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
     openPaths: new Set([routes.token, routes.registration, routes.revocation]),
     onFault,
   })

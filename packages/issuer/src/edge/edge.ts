@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import type { Handler } from '../web/index.ts'
 import { openToOrigins, preflight } from './cors.ts'
+import { faultPage } from './pages.ts'
 import { readVisit } from './read-visit.ts'
 
 export interface EdgeOptions {
@@ -9,6 +10,8 @@ export interface EdgeOptions {
   readonly handlers: readonly Handler[]
   /** Endpoints that programs of any origin may ask, by POST: all but those that a browser's cookies reach. */
   readonly openPaths: ReadonlySet<string>
+  /** Where people look: what breaks there is told on a page. What follows a `/` belongs to it. */
+  readonly pagePaths: readonly string[]
   /** Told of faults, which callers learn nothing of. */
   readonly onFault: (error: unknown) => void
 }
@@ -21,7 +24,7 @@ const FAULT = errorReply(500, 'server_error', 'The request could not be served.'
 export type Edge = (request: IncomingMessage, response: ServerResponse, peer: string) => void
 
 /** Answers everything under the issuer's own paths. Each request is read whole, within bounds, before anyone sees it. */
-export function createEdge({ handlers, openPaths, onFault }: EdgeOptions): Edge {
+export function createEdge({ handlers, openPaths, pagePaths, onFault }: EdgeOptions): Edge {
   const answer = async (request: IncomingMessage, peer: string): Promise<Reply> => {
     const visit = await readVisit(request, peer)
     if (visit === undefined) return TOO_LARGE
@@ -37,10 +40,14 @@ export function createEdge({ handlers, openPaths, onFault }: EdgeOptions): Edge 
     answer(request, peer)
       .catch((error: unknown) => {
         onFault(error)
-        return FAULT
+        return pagePaths.some((path) => isUnder(path, request.url ?? '')) ? faultPage(FAULT) : FAULT
       })
       .then((reply) => send(request, response, reply))
   }
+}
+
+function isUnder(path: string, target: string): boolean {
+  return target.startsWith(path) && ['', '/', '?'].includes(target.charAt(path.length))
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {

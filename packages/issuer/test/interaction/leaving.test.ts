@@ -82,6 +82,26 @@ describe('an authorization that fails', () => {
   })
 })
 
+describe('what breaks behind a page', () => {
+  it('is a page, too, that says nothing of how; programs get JSON', async () => {
+    const faults: unknown[] = []
+    const running = await startIssuer({ onFault: (error) => faults.push(error) })
+    running.stores.accounts.count = () => {
+      throw new Error('disk I/O error')
+    }
+    const answer = await new Browser().get(new URL('/account/setup', running.url).href)
+    const text = await answer.text()
+
+    assert.equal(answer.status, 500)
+    assert.match(answer.headers.get('content-type') ?? '', /text\/html/)
+    assert.match(answer.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'/)
+    assert.match(text, /server_error/)
+    assert.ok(!text.includes('disk'))
+    assert.equal(faults.length, 1)
+    await running.close()
+  })
+})
+
 describe('the pages of an issuer on the internet', () => {
   it('bind their cookies to the host, to https and to requests of its own (AS-64)', async () => {
     const running = await startIssuer()
