@@ -160,9 +160,11 @@ export class Clients implements KnownClients {
 
   /** Forgets a client and ends what it was granted. Of a client with a document, what was decided about it is forgotten. */
   async delete(clientId: string): Promise<boolean> {
-    const { store, onEvent, grants } = this.needs
-    if (!(await store.remove(clientId))) return false
+    const { store, now, onEvent, grants } = this.needs
+    // Shut out first, and forgotten last: who is interrupted in between can do it again.
+    if (!(await store.setBlocked(clientId, now()))) return false
     await grants.endClient(clientId, { actor: 'command', reason: 'the client was deleted' })
+    await store.remove(clientId)
     onEvent({ type: 'client.deleted', actor: 'command', clientId })
     return true
   }
