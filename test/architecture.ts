@@ -36,7 +36,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
       ...['client-metadata', 'outbound', 'vault', 'web'],
     ],
     signin: ['people', 'events.ts', 'web'],
-    consent: ['engine', 'people', 'web', 'vault'],
+    consent: ['engine', 'grants', 'people', 'web', 'vault'],
     interaction: ['consent', 'signin', 'engine', 'events.ts', 'web'],
     account: ['consent', 'signin', 'engine', 'grants', 'people', 'events.ts', 'web', 'vault'],
     setup: ['signin', 'engine', 'people', 'web'],

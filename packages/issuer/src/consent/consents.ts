@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ClientOrigin } from '@portcullis/auth/store'
 import type { ConsentAsked } from '../engine/index.ts'
+import { CONSENT } from '../grants/index.ts'
 import type { Payload, Vault } from '../vault/index.ts'
 import { isLoopback } from '../web/index.ts'
 
-const CONSENT = 'Consent'
 /** How long a yes is remembered, in seconds: as long as what it leads to may last. */
 const REMEMBERED_SECONDS = 90 * 86_400
 

@@ -26,6 +26,8 @@ export interface Ending {
 
 /** The engine's word for it. */
 const GRANT = 'Grant'
+/** What people said yes to before, and are not asked again for. */
+export const CONSENT = 'Consent'
 
 export class Grants {
   private readonly needs: GrantNeeds
@@ -69,6 +71,7 @@ export class Grants {
     const grants = await this.all({ clientId })
     await this.needs.revocations.revoke([this.entry('client', clientId)])
     await this.needs.vault.store.removeByClient(clientId)
+    await this.forgetConsent({ clientId })
     for (const kept of grants) this.tell(kept, by)
     return grants.length
   }
@@ -85,8 +88,18 @@ export class Grants {
     // First what guards look at: if the rest fails, the grant is still there to be ended again.
     await revocations.revoke([this.entry('grant', id)])
     await vault.store.removeByGrant(id)
+    await this.forgetConsent({ accountId: kept.accountId, clientId: kept.clientId })
     this.tell(kept, by)
     return true
+  }
+
+  /** Else whose access has ended would be let in again unasked. */
+  private async forgetConsent(of: { readonly accountId?: string | undefined; readonly clientId?: string | undefined }) {
+    const { vault, now } = this.needs
+    const { accountId, clientId } = of
+    if (clientId === undefined) return
+    const filter = { model: CONSENT, clientId, ...(accountId === undefined ? {} : { accountId }), limit: 10_000 }
+    for (const { idHash } of await vault.store.list(filter, now())) await vault.store.remove(CONSENT, idHash)
   }
 
   private entry(kind: RevocationKind, id: string): RevocationEntry {

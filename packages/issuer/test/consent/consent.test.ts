@@ -123,6 +123,15 @@ describe('a person who is asked for consent', () => {
     assert.ok(isAsked(await asked(party, party.browser, fields(WEB))))
   })
 
+  it('is asked again when the operator has ended the access, or the client has given it back', async () => {
+    const party = await givenCreated()
+    await authorize(party.authorizationUrl(fields(WEB)), { browser: party.browser })
+    const created = events.findLast(({ type, clientId }) => type === 'grant.created' && clientId === party.id)
+    await running.issuer.grants.revoke(created?.grantId ?? '', { actor: 'command' })
+
+    assert.ok(isAsked(await asked(party, party.browser, fields(WEB))))
+  })
+
   it('cannot be made to consent by another site, another browser, or a form that was sent before', async () => {
     const party = await givenPublic(running)
     const browser = new Browser()
