@@ -93,10 +93,16 @@ function toPayload(kept: (Omit<Kept, 'consumedAt'> & { readonly consumedAt?: num
   return { ...payload, ...(consumedAt === undefined ? {} : { consumed: consumedAt }) } as AdapterPayload
 }
 
+const AUTHENTICATING = ['token', 'revocation', 'introspection']
+
 /** What is worth trying again must not look like an end: clients forget themselves over `invalid_client`. */
 function toEngineError(error: unknown): never {
   if (!(error instanceof ClientRefused)) throw error
-  if (!error.isPassing) throw new errors.InvalidClient(error.message)
+  if (!error.isPassing) {
+    // 401 where clients authenticate (RFC 6749 §5.2), and no such thing on a page.
+    const status = AUTHENTICATING.includes(Provider.ctx?.oidc.route ?? '') ? 401 : 400
+    throw Object.assign(new errors.InvalidClient(error.message), { status, statusCode: status })
+  }
   const passing = new errors.CustomOIDCProviderError('temporarily_unavailable', error.message)
   throw Object.assign(passing, { status: 503, statusCode: 503, expose: true })
 }

@@ -1,18 +1,12 @@
-import { lookup } from 'node:dns/promises'
 import { Client } from 'undici'
 import { isLoopbackAddress, isPublicAddress } from './addresses.ts'
 import { faultOfHost } from './hosts.ts'
-
-/** An address of a name, as Node's resolver gives it. */
-export interface Address {
-  readonly address: string
-  readonly family: number
-}
+import { type Address, nameServers, systemNames } from './resolve.ts'
 
 export interface OutboundOptions {
   /** Whether this machine's own addresses may be asked: for an issuer that is on loopback, too (requirements AS-30). */
   readonly allowsLoopback: boolean
-  /** All addresses of a host name. Default: the system's resolver. */
+  /** All addresses of a host name. Default: what name servers say. */
   readonly resolve?: (host: string) => Promise<readonly Address[]>
   /** Certificate authorities that count instead of the system's, as PEM. */
   readonly ca?: string
@@ -57,7 +51,7 @@ export class Outbound {
 
   constructor({ allowsLoopback, resolve, ca }: OutboundOptions) {
     this.allowsLoopback = allowsLoopback
-    this.resolve = resolve ?? ((host) => lookup(host, { all: true, verbatim: true }))
+    this.resolve = resolve ?? (allowsLoopback ? systemNames : nameServers())
     this.ca = ca
   }
 

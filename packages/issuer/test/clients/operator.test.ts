@@ -145,8 +145,9 @@ describe('a client that is shut out', () => {
 
       assert.ok(await running.issuer.clients.block(party.id))
 
-      assert.notEqual((await party.refresh(tokens.refresh_token)).status, 200)
-      assert.notEqual((await party.redeem(pending)).status, 200)
+      const refused = await party.refresh(tokens.refresh_token)
+      assert.deepEqual([refused.status, refused.body.error], [401, 'invalid_client'])
+      assert.equal((await party.redeem(pending)).status, 401)
       const page = await fetch(party.authorizationUrl(), { redirect: 'manual' })
       assert.equal(page.status, 400)
       assert.equal(page.headers.get('location'), null)
