@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { openBytes, sealBytes } from '@portcullis/auth/crypto'
 import { deriveKey, type Vault } from '../vault/index.ts'
 
@@ -10,11 +10,11 @@ const MODEL = 'RefreshToken'
  */
 export class Keepsakes {
   private readonly vault: Vault
-  private readonly key: Uint8Array
+  private readonly key: KeyObject
 
   constructor(vault: Vault, sealingKey: Uint8Array) {
     this.vault = vault
-    this.key = deriveKey(sealingKey, 'keepsakes')
+    this.key = createSecretKey(deriveKey(sealingKey, 'keepsakes'))
   }
 
   /** @param likeness What a request must be like to be given the answer again. */
