@@ -13,7 +13,9 @@ const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
 export function authorizationEndpoint(engine: Engine, resources: readonly Resource[]) {
   const { routes } = engine
   return async (visit: Visit): Promise<Reply> => {
-    if (visit.path !== routes.authorization) return back(await engine.call(engineRequest(visit)), visit, engine)
+    if (visit.path !== routes.authorization) {
+      return back(await engine.call(engineRequest({ ...visit, search: '' })), visit, engine)
+    }
     const asked = settleAuthorization(visit.method === 'POST' ? visit.form : visit.query, resources)
     // Other modes answer by a script or out of the server's sight; then nothing here could hold back an error.
     if (asked.has('response_mode') && only(asked, 'response_mode') !== 'query') {
@@ -31,10 +33,14 @@ async function first(reply: Reply, clientId: string, engine: Engine): Promise<Re
   return (await engine.originOf(clientId)) === 'created' ? reply : leavePage(location, reply)
 }
 
-/** The answer after one of our pages. Those who left before they signed in are asked first. */
+/**
+ * The answer after one of our pages. Who was asked for consent has seen where it leads; who left before that, or is not
+ * signed in, sees it first.
+ */
 async function back(reply: Reply, visit: Visit, engine: Engine): Promise<Reply> {
   const location = failureAt(reply)
   if (location === undefined) return reply.status >= 400 ? faultPage(reply) : reply
+  if (only(visit.query, 'asked') !== 'consent') return leavePage(location, reply)
   const session = await engine.sessions.find(engineRequest(visit))
   return session === undefined ? leavePage(location, reply) : reply
 }

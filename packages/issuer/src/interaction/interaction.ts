@@ -29,11 +29,13 @@ export function interactionPages(path: string, needs: InteractionNeeds): Handler
     if (!visit.path.startsWith(`${path}/`)) return undefined
     const request = engineRequest(visit)
     const interaction = await needs.engine.interaction(request)
-    // The cookie leads to the interaction; a page under another one's address would ask for something else than it says.
     if (interaction === undefined) return GONE
-    if (visit.path === `${path}/${interaction.uid}${NEXT}`)
-      return goOn(`${needs.engine.routes.authorization}/${interaction.uid}`)
-    if (visit.path !== `${path}/${interaction.uid}`) return GONE
+    const own = `${path}/${interaction.uid}`
+    if (visit.path === `${own}${NEXT}`) {
+      return goOn(`${needs.engine.routes.authorization}/${interaction.uid}?asked=${interaction.prompt}`)
+    }
+    // The cookie leads to the interaction; a page under another one's address would ask for something else than it says.
+    if (visit.path !== own) return GONE
     if (visit.method !== 'POST' || isForeign(visit)) return ask(interaction, needs)
     const taken = await take(visit, interaction, needs)
     if ('reply' in taken) return taken.reply

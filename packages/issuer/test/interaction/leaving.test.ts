@@ -52,6 +52,22 @@ describe('an authorization that fails', () => {
     assert.equal(posted.headers.get('location'), null)
   })
 
+  it('leads nobody there who cancels instead of signing in again', async () => {
+    const party = await givenPublic(running, { redirect_uris: [EVIL] })
+    const browser = new Browser()
+    await authorize((await givenPublic(running)).authorizationUrl(), { browser })
+    let at = party.authorizationUrl({ redirect_uri: EVIL, prompt: 'login' })
+    let answer = await browser.get(at)
+    at = new URL(answer.headers.get('location') ?? '', at).href
+    answer = await browser.send({ url: at, text: await (await browser.get(at)).text() }, { do: 'cancel' })
+    at = new URL(answer.headers.get('location') ?? '', at).href
+    const next = /content="0; url=([^"]+)"/.exec(await (await browser.get(at)).text())?.[1] ?? ''
+    answer = await browser.get(new URL(next, at).href)
+
+    assert.equal(answer.headers.get('location'), null)
+    assert.match(await answer.text(), /<strong>evil\.example<\/strong>/)
+  })
+
   it('goes back at once to a client that the operator made', async () => {
     const wanted = { name: 'Ours', redirectUris: [EVIL], confidential: false }
     const created = await running.issuer.clients.create(wanted)
