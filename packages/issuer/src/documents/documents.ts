@@ -62,7 +62,7 @@ export class Documents {
   async fetchForEngine(target: string): Promise<Response> {
     const url = new URL(target)
     const { now, outbound } = this.options
-    const wait = this.courtesy.ask(target, url.hostname, false, now())
+    const wait = this.courtesy.ask(target, url.hostname, this.isOwnKeySet(target, url.hostname), now())
     if (wait > 0) throw new FetchRefused('unreachable', `asked too often; again in ${wait} seconds`)
     try {
       const fetched = await outbound.get(target, 'application/jwk-set+json, application/json', KEY_SET)
@@ -72,6 +72,12 @@ export class Documents {
       this.courtesy.failed(target, url.hostname, now())
       throw error
     }
+  }
+
+  /** Whether a client that is known has its keys at a host, which is its own. */
+  private isOwnKeySet(target: string, host: string): boolean {
+    const kept = this.kept.entries()
+    return kept.some(([id, { document }]) => document.keys.jwks_uri === target && new URL(id).hostname === host)
   }
 
   private check(clientId: string, isApproved: boolean): URL {

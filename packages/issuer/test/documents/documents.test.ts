@@ -212,6 +212,26 @@ describe('clients that name themselves by a document', () => {
     assert.equal(host.asked.length, before + 31)
   })
 
+  it('get their key set from their own host whatever strangers ask of it, and from others within bounds', async () => {
+    const documents = givenDocuments()
+    const keyed = (jwks_uri: string) => ({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
+    answer = (request, response) => {
+      if (request.url === '/client.json') return publish(response, document('/client.json', keyed(id('/keys'))))
+      if (request.url === '/far.json') {
+        return publish(response, document('/far.json', keyed(id('/keys', 'other.client.test'))))
+      }
+      return publish(response, { keys: [] })
+    }
+    await ask(documents)
+    await ask(documents, id('/far.json'))
+    for (const name of ['client.test', 'other.client.test']) {
+      for (let n = 0; n < 40; n++) await documents.fetchForEngine(id(`/made-up-${n}`, name)).catch(() => {})
+    }
+
+    assert.equal((await documents.fetchForEngine(id('/keys'))).status, 200)
+    await assert.rejects(documents.fetchForEngine(id('/keys', 'other.client.test')), /too often/)
+  })
+
   it('are let in by host', async () => {
     const allowing = givenDocuments({ allow: ['other.client.test'] })
     await assert.rejects(ask(allowing), refused(/client.test are not admitted/, false))
