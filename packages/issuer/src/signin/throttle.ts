@@ -14,8 +14,10 @@ export const BOUNDS = {
   namesOfNetwork: { most: 20, within: 900 },
   /** Once a name has failed from so many networks, the next ones have `free` tries each. */
   networksOfName: { most: 20, within: 3600, free: 1 },
-  /** How many of each kind are remembered; the oldest make way. */
+  /** How many names at networks and devices are remembered; the oldest make way. */
   remembered: 20_000,
+  /** How many networks with their names, and names with their networks. With the above, some 20 MB at the worst. */
+  rememberedGroups: 4_000,
 } as const
 
 export interface Attempted {
@@ -53,7 +55,7 @@ export class Throttle {
     const key = device === undefined ? pairKey({ name, network }) : deviceKey(device)
     const failures = this.pairs.get(key)
     const isOld = failures === undefined || failures.at + BOUNDS.pair.forgottenAfter <= this.now()
-    remember(this.pairs, key, { count: isOld ? 1 : failures.count + 1, at: this.now() })
+    remember(this.pairs, key, { count: isOld ? 1 : failures.count + 1, at: this.now() }, BOUNDS.remembered)
     // A browser that is known says nothing about its network.
     if (device !== undefined) return
     this.note(this.namesOf, network, name, BOUNDS.namesOfNetwork.most)
@@ -99,7 +101,7 @@ export class Throttle {
   /** Remembers at most `most` different members of each: more say no more. */
   private note(groups: Map<string, Map<string, number>>, of: string, member: string, most: number): void {
     const members = groups.get(of) ?? new Map<string, number>()
-    remember(groups, of, members)
+    remember(groups, of, members, BOUNDS.rememberedGroups)
     members.delete(member)
     members.set(member, this.now())
     const [oldest] = members.keys()
@@ -120,9 +122,9 @@ function count(members: ReadonlyMap<string, number> | undefined, since: number):
   return [...(members?.values() ?? [])].filter((at) => at > since).length
 }
 
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
+function remember<T>(map: Map<string, T>, key: string, value: T, most: number): void {
   map.delete(key)
   map.set(key, value)
   const [oldest] = map.keys()
-  if (map.size > BOUNDS.remembered && oldest !== undefined) map.delete(oldest)
+  if (map.size > most && oldest !== undefined) map.delete(oldest)
 }
