@@ -42,7 +42,9 @@ export function standIns(request: EngineRequest, issuer: URL): { req: IncomingMe
 
 function toIncoming({ method, target, headers, body, peer = '' }: EngineRequest, issuer: URL): IncomingMessage {
   const bytes = body === undefined ? undefined : Buffer.from(body)
-  const stream = Readable.from(bytes === undefined || bytes.length === 0 ? [] : [bytes], { objectMode: false })
+  const stream = new Readable({ read() {} })
+  if (bytes !== undefined && bytes.length > 0) stream.push(bytes)
+  stream.push(null)
   const length = bytes === undefined ? {} : { 'content-length': String(bytes.length) }
   return Object.assign(stream, {
     method,
