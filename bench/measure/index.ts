@@ -3,9 +3,11 @@
  * Knows the peers; knows nothing of how results are written down.
  */
 import { bareWays } from './bare.ts'
+import { issuer } from './issuer.ts'
 import { addedLatency } from './latency.ts'
 import type { Measurement } from './measurement.ts'
 import { millionKeys } from './million.ts'
+import { oauth } from './oauth.ts'
 import { rest } from './rest.ts'
 import { stdio } from './stdio.ts'
 import { streams } from './streams.ts'
@@ -15,6 +17,7 @@ import { throughput } from './throughput.ts'
 export type { Effort, Measurement } from './measurement.ts'
 export const MEASUREMENTS: readonly Measurement[] = [
   throughput,
+  oauth,
   sustained,
   millionKeys,
   addedLatency,
@@ -22,4 +25,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   rest,
   stdio,
   bareWays,
+  issuer,
 ]

@@ -7,7 +7,7 @@ import { type Child, freePort, PEER_CORE, RIG_CORE, startNode } from '../process
 import type { Rig } from '../rig.ts'
 import type { Peer, StartPeer } from './peer.ts'
 
-const MAIN = 'packages/gateway/src/main.ts'
+export const MAIN = 'packages/gateway/src/main.ts'
 const SERVER = 'up'
 const READY_WITHIN_MS = 20_000
 
@@ -31,6 +31,10 @@ export interface GateSettings {
   readonly upstream?: string
   /** How many connections it takes; default: the gate's own. */
   readonly connections?: number
+  /** Its access mode; default `api-key`. */
+  readonly access?: string
+  /** A further line of the configuration. */
+  readonly further?: string
 }
 
 export async function configureGate(rig: Rig, name: string, settings: GateSettings = {}): Promise<GateHome> {
@@ -45,7 +49,8 @@ export async function configureGate(rig: Rig, name: string, settings: GateSettin
       `listen: { host: 127.0.0.1, port: ${port} }`,
       'store: sqlite:./portcullis.db',
       ...(settings.connections === undefined ? [] : [`limits: { connections: ${settings.connections} }`]),
-      `servers: { ${SERVER}: { upstream: ${upstream}, access: [api-key] } }`,
+      ...(settings.further === undefined ? [] : [settings.further]),
+      `servers: { ${SERVER}: { upstream: ${upstream}, access: [${settings.access ?? 'api-key'}] } }`,
       '',
     ].join('\n'),
   )

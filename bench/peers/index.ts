@@ -21,6 +21,7 @@ export {
   serve,
   startGate,
 } from './gate.ts'
+export { OAUTH, startGateOauth } from './gate-oauth.ts'
 export { startNginx } from './nginx.ts'
 export type { Absent, Peer, StartPeer } from './peer.ts'
 export { proveThatItChecks } from './proof.ts'

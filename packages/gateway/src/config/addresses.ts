@@ -101,3 +101,15 @@ function parseHttpUrl(text: string): URL | undefined {
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) return undefined
   return new URL(text)
 }
+
+/** Schemes that no application owns: browsers and systems act on them. */
+const NO_APP = /^(https?|wss?|ftp|file|data|javascript|vbscript|blob|about|view-source|mailto|tel|sms):/i
+
+/** A whole URI that an application on people's machines is started with. */
+export function parseAppUri(text: string): Parsed<string> {
+  const isUri = /^[A-Za-z][A-Za-z0-9+.-]*:\/?\/?[^\s#]+$/.test(text) && URL.canParse(text)
+  if (!isUri) return { fault: 'must be a whole URI without `#`, such as myapp://oauth/callback' }
+  if (NO_APP.test(text))
+    return { fault: 'must have the scheme of an application; https and loopback need no permission' }
+  return { ok: text }
+}

@@ -85,6 +85,10 @@ export interface OauthSettings {
   readonly refreshTokenSeconds: number
   readonly grantSeconds: number
   readonly registration: 'open' | 'gated' | 'off'
+  /** Host patterns. `allow` absent: every public https host; empty: none. */
+  readonly documents: { readonly allow?: readonly string[]; readonly block: readonly string[] }
+  /** Whole URIs with the scheme of an application. */
+  readonly redirectUris: readonly string[]
   readonly signingAlgorithm: 'ES256' | 'EdDSA'
 }
 

@@ -63,6 +63,11 @@ export function settle(
       refreshTokenSeconds: toSeconds(parsed.oauth.refreshToken),
       grantSeconds: toSeconds(parsed.oauth.grant),
       registration: parsed.oauth.registration,
+      documents: {
+        block: parsed.oauth.documents.block,
+        ...(parsed.oauth.documents.allow !== undefined && { allow: parsed.oauth.documents.allow }),
+      },
+      redirectUris: parsed.oauth.redirectUris,
       signingAlgorithm: parsed.oauth.signingAlgorithm,
     },
     record: {

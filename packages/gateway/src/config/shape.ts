@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { isListenHost, parseHostValue, parseOrigin, parseProxy, parsePublicUrl } from './addresses.ts'
+import { isListenHost, parseAppUri, parseHostValue, parseOrigin, parseProxy, parsePublicUrl } from './addresses.ts'
 import { choice, documented, duration, flag, integer, list, mapOf, matching, parsed, size, text } from './fields.ts'
 import { faultOfServerName, SERVER_NAME_PATTERN, SERVER_SHAPE } from './shape-server.ts'
 import { parseStore } from './store.ts'
@@ -141,6 +141,20 @@ const log = section('What the gate tells about itself, as JSON lines on standard
   ),
 })
 
+const HOST_PATTERN = /^(\*\.)?([A-Za-z0-9_]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/
+const hostPattern = () => matching(HOST_PATTERN, 'a host name, or `*.` and a domain')
+
+const documents = section('Clients that name themselves by the URL of a document.', '{ block: ["*.example.net"] }', {
+  allow: documented(
+    z.optional(list(hostPattern(), '[claude.ai, "*.example.com"]')),
+    'Hosts whose documents count; an empty list: none. Default: every public https host.',
+  ),
+  block: documented(
+    z.prefault(list(hostPattern(), '["*.example.net"]'), []),
+    'Hosts whose documents never count, whatever `allow` says.',
+  ),
+})
+
 const oauth = section('Signing in, on servers whose access has `oauth`.', '{ accessToken: 15m }', {
   accessToken: preset(duration('1m', '24h', 'Life of an access token.'), '15m'),
   refreshToken: preset(duration('5m', '365d', 'Time after which a client that was not used must sign in anew.'), '7d'),
@@ -148,6 +162,11 @@ const oauth = section('Signing in, on servers whose access has `oauth`.', '{ acc
   registration: preset(
     choice(['open', 'gated', 'off'], 'Whether clients may register themselves; `gated`: with an initial access token.'),
     'open',
+  ),
+  documents: preset(documents, {}),
+  redirectUris: documented(
+    z.prefault(list(parsed('a URI with the scheme of an application', parseAppUri), '["myapp://oauth/callback"]'), []),
+    'Whole URIs with the scheme of an application that people may be sent back to, beside those that are known.',
   ),
   signingAlgorithm: preset(choice(['ES256', 'EdDSA'], 'What new signing keys are made for.'), 'ES256'),
 })

@@ -28,6 +28,7 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
   const { settings, url, stores, sealingKey, scopesOf, recorder, log } = surroundings
   const { openIssuer } = await import('@portcullis/issuer')
   const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm, registration } = settings.oauth
+  const { documents, redirectUris } = settings.oauth
   const resources = [...settings.servers.values()].flatMap((server) => {
     const terms = resourceTermsOf(server, url)
     if (terms === undefined) return []
@@ -42,6 +43,8 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
     lifetimes: { accessToken: accessTokenSeconds, refreshToken: refreshTokenSeconds, grant: grantSeconds },
     algorithm: signingAlgorithm,
     registration,
+    documents: documents.allow?.length === 0 ? 'off' : documents,
+    redirectUris,
     onEvent: (event) => recorder.operation(operationOf(event)),
     onFault: (error) => log.error({ err: error }, 'the issuer could not serve a request'),
   })

@@ -35,6 +35,8 @@ describe('defaults', () => {
         refreshTokenSeconds: 7 * DAY,
         grantSeconds: 90 * DAY,
         registration: 'open',
+        documents: { block: [] },
+        redirectUris: [],
         signingAlgorithm: 'ES256',
       },
       record: {
