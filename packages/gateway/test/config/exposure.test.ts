@@ -36,6 +36,18 @@ describe('listening beyond this machine', () => {
     }
   })
 
+  it('needs the address that clients know where people sign in: it names the issuer', () => {
+    const signing = SERVER.replace('[api-key]', '[oauth]')
+    const behind = 'listen: { host: 0.0.0.0 }\ntrustedProxies: [10.0.0.5]'
+
+    assert.match(
+      problemOf(`${behind}\n${signing}`),
+      /^servers\.\w+\.access: `publicUrl` must be set where people sign in/,
+    )
+    assert.equal(settingsOf(`${behind}\npublicUrl: https://mcp.example.com\n${signing}`).servers.size, 1)
+    assert.equal(settingsOf(signing).servers.size, 1, 'on loopback it is known')
+  })
+
   it('is no matter on addresses that only this machine has', () => {
     for (const host of ['127.0.0.1', '127.8.9.10', '"::1"', '"::ffff:127.0.0.1"', 'localhost']) {
       assert.ok(settingsOf(`listen: { host: ${host} }\n${SERVER}`))
