@@ -121,7 +121,7 @@ function signIn(
   isKnown: IsKnown,
 ): Fault[] {
   const signing = [...servers].filter(([, { access }]) => access.includes('oauth'))
-  const faults = [...servers].flatMap(([name, server]) => baseScopes(['servers', name, 'baseScopes'], server))
+  const faults = [...servers].flatMap(([name, server]) => namedScopes(['servers', name], server))
   const [first] = signing
   if (first !== undefined && listen !== undefined && isKnown('listen.host') && isKnown('publicUrl')) {
     // Clients compare the issuer to the letter, so it has to be one address for everybody.
@@ -136,13 +136,19 @@ function signIn(
   return faults
 }
 
-function baseScopes(path: Path, { baseScopes: named, scopes, access }: ParsedServer): Fault[] {
-  if (named === undefined) return []
-  if (!access.includes('oauth')) return [fault(path, 'says what to ask for when signing in; `access` has no `oauth`')]
-  return named.flatMap((scope, index) =>
+/** What is said about scopes for those who sign in speaks of scopes that there are. */
+function namedScopes(path: Path, { baseScopes = [], scopeTexts, scopes, access }: ParsedServer): Fault[] {
+  if (baseScopes.length > 0 && !access.includes('oauth')) {
+    return [fault([...path, 'baseScopes'], 'says what to ask for when signing in; `access` has no `oauth`')]
+  }
+  const named: [Path, string][] = [
+    ...baseScopes.map((scope, index): [Path, string] => [[...path, 'baseScopes', index], scope]),
+    ...Object.keys(scopeTexts).map((scope): [Path, string] => [[...path, 'scopeTexts', scope], scope]),
+  ]
+  return named.flatMap(([at, scope]) =>
     scopes[scope] !== undefined || OWN_SCOPES.includes(scope)
       ? []
-      : [fault([...path, index], `is no scope of this server; \`scopes\` names those that are`)],
+      : [fault(at, 'is no scope of this server; `scopes` names those that are')],
   )
 }
 

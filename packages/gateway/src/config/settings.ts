@@ -110,6 +110,8 @@ export interface ServerSettings {
   readonly access: ReadonlySet<AccessMode>
   /** Scope name to tool patterns, in which `*` stands for any characters. */
   readonly scopes: Readonly<Record<string, readonly string[]>>
+  /** By scope: what it means, in words for people. */
+  readonly scopeTexts: Readonly<Record<string, string>>
   /** What a client that signs in should ask for first. */
   readonly baseScopes: readonly string[]
   /** Method names to let through beside those that the gate knows. */

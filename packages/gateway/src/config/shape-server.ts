@@ -131,6 +131,17 @@ export const SERVER_SHAPE = z.strictObject(
       z.prefault(scopes, {}),
       'Scope names, and the tools that each opens. A tool in no scope needs `mcp:write`.',
     ),
+    scopeTexts: documented(
+      z.prefault(
+        mapOf(
+          text(),
+          (name) => (SCOPE_TOKEN.test(name) ? undefined : 'is not a scope name'),
+          '{ "files:read": "Read your files" }',
+        ),
+        {},
+      ),
+      'What a scope means, in words for the page that asks a person.',
+    ),
     baseScopes: documented(
       z.optional(list(matching(SCOPE_TOKEN, 'a scope name'), '["files:read"]', { least: 1 })),
       'What a client that signs in should ask for first; it can ask for more when it needs more. ' +

@@ -33,7 +33,8 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
     const terms = resourceTermsOf(server, url)
     if (terms === undefined) return []
     const { uri, baseScopes } = terms
-    return [{ uri, name: server.name, scopes: scopesOf(server), defaultScopes: baseScopes, opens: server.scopes }]
+    const { name, scopes: opens, scopeTexts: describes } = server
+    return [{ uri, name, scopes: scopesOf(server), defaultScopes: baseScopes, opens, describes }]
   })
   return openIssuer({
     issuer: url,

@@ -63,6 +63,7 @@ describe('defaults', () => {
       upstream: { kind: 'stdio', command: 'files', args: [], env: {}, cwd: directory },
       access: new Set(['api-key']),
       scopes: {},
+      scopeTexts: {},
       baseScopes: ['mcp:read', 'mcp:write'],
       methods: new Set(),
     })
@@ -173,6 +174,7 @@ servers:
       },
       access: new Set(['api-key', 'unlisted']),
       scopes: { 'files:read': ['read_*', 'list'] },
+      scopeTexts: {},
       baseScopes: ['mcp:read'],
       methods: new Set(['vendor/search']),
       tenant: 'acme',

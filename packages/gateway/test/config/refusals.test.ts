@@ -113,6 +113,10 @@ const REFUSED_SERVERS: readonly [server: string, message: RegExp][] = [
   [`${OK_UPSTREAM}, access: [api-key], baseScopes: [mcp:read]`, /says what to ask for when signing in/],
   [`${OK_UPSTREAM}, access: [oauth], baseScopes: [files:read]`, /is no scope of this server/],
   [
+    `${OK_UPSTREAM}, access: [oauth], scopeTexts: { files:read: Read }`,
+    /^servers\.s\.scopeTexts.*is no scope of this server/,
+  ],
+  [
     `${OK_UPSTREAM}, access: [public, unlisted]`,
     /^servers\.s\.access: `public` cannot be combined: .* come in without/,
   ],

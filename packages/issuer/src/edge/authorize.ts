@@ -6,9 +6,19 @@ export function settleAuthorization(query: URLSearchParams, resources: readonly 
   settleResources(settled, resources)
   const [named] = settled.getAll('resource')
   const resource = named === undefined && resources.length === 1 ? resources[0] : findResource(resources, named ?? '')
-  // The engine refuses a request without scope; MCP clients may leave it out.
-  if (!settled.get('scope') && resource !== undefined) settled.set('scope', resource.defaultScopes.join(' '))
+  if (resource !== undefined && settled.getAll('scope').length < 2) {
+    settled.set('scope', settleScope(settled.get('scope') ?? '', resource))
+  }
   return settled
+}
+
+/**
+ * The engine refuses a request without scope, which MCP clients may leave out; and one with nothing but `openid` or scopes
+ * that nobody knows would open nothing. Those mean: what is usual there.
+ */
+function settleScope(asked: string, { scopes, defaultScopes }: Resource): string {
+  const named = asked.split(' ').filter((scope) => scope !== '')
+  return named.some((scope) => scopes.includes(scope)) ? asked : [...named, ...defaultScopes].join(' ')
 }
 
 /**
