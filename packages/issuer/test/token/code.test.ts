@@ -193,3 +193,13 @@ it('tokens are signed with Ed25519 where the configuration says so', async () =>
     await running.close()
   }
 })
+
+it('a client that was stored with another algorithm than keys have today is served', async () => {
+  const running = await startIssuer({ algorithm: 'EdDSA' })
+  try {
+    const client = await givenPublic(running, { id_token_signed_response_alg: 'ES256' })
+    assert.equal((await client.redeem(await client.code())).status, 200)
+  } finally {
+    await running.close()
+  }
+})
