@@ -115,7 +115,11 @@ function clientAdapter(clients: KnownClients): Adapter {
     destroy: none,
     async find(id) {
       const hasKey = Provider.ctx?.oidc.params?.client_assertion !== undefined
-      return (await clients.find(id, hasKey).catch(toEngineError)) as AdapterPayload | undefined
+      const found = await clients.find(id, hasKey).catch(toEngineError)
+      if (found === undefined) return undefined
+      // Stored with the algorithm of that day, which the keys of today need not have.
+      const { id_token_signed_response_alg: _, ...metadata } = found
+      return metadata as AdapterPayload
     },
     findByUid: none,
     findByUserCode: none,
