@@ -5,6 +5,7 @@ import {
   givenPerson,
   type Person,
   type SigningClient,
+  signInInspector,
   signInRemote,
   signInV1,
   signInV2Legacy,
@@ -109,6 +110,13 @@ topic('M. Signing in: real clients, given nothing but the URL', () => {
     await client.close()
 
     assert.match(text, /simple text/)
+  })
+
+  scenario("the Inspector's command line signs in and calls", { for: 'story 2', on: LEGACY.slice(-1) }, async () => {
+    const args = ['--method', 'tools/call', '--tool-name', 'test_simple_text']
+    const printed = await signInInspector(gate.mcp('both'), person, ...args)
+
+    assert.match(printed, /simple text/)
   })
 
   scenario('what the operator ends is ended on the next request', { for: 'story 4' }, async () => {

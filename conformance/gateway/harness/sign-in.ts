@@ -2,8 +2,11 @@
  * Clients that sign a person in: the real ones, given nothing but a URL. The person is a browser without a screen that
  * reads the pages and sends their forms.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import * as v2 from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -11,6 +14,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { authorize, Browser } from '../../../packages/issuer/test/given.ts'
 import { remoteTransport } from './clients.ts'
 import { type Gate, givenDirectory } from './gate.ts'
+import { freePort, keep, ROOT } from './processes.ts'
 
 export const REDIRECT = 'http://127.0.0.1:9/callback'
 
@@ -226,19 +230,40 @@ function signInV2(name: string, mode: 'legacy' | 'auto' | { pin: string }): Sign
 export const signInV2Legacy = signInV2('SDK v2', 'legacy')
 export const signInV2Modern = signInV2('SDK v2, modern', { pin: '2026-07-28' })
 
-/** The bridge prints where to go, and waits at a port of its own for the person to come back. */
-export async function signInRemote(url: string, person: Person): Promise<Pick<SignedIn, 'call' | 'tools' | 'close'>> {
-  const transport = remoteTransport(url, undefined)
-  const client = new Client(INFO, { capabilities: {} })
+/** The Inspector's command line: prints where to go, and waits at a port for the person to come back. @returns what it printed. */
+export async function signInInspector(url: string, person: Person, ...args: readonly string[]): Promise<string> {
+  const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`
+  const program = join(ROOT, 'node_modules/.bin/inspector')
+  const whole = [program, '--cli', url, '--transport', 'http', '--callback-url', callback, ...args]
+  const env = { PATH: process.env.PATH, HOME: givenDirectory(), MCP_AUTO_OPEN_ENABLED: 'true', BROWSER: 'false' }
+  const child = spawn(process.execPath, whole, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed = keep(child.stdout)
+  openWhatIsSaid(child.stderr, person)
+  openWhatIsSaid(child.stdout, person)
+  const patience = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  await once(child, 'close')
+  clearTimeout(patience)
+  return printed()
+}
+
+/** Goes to the first authorization URL that a program prints, and brings it the answer. */
+function openWhatIsSaid(stream: Readable, person: Person): void {
   let said = ''
   let isOpened = false
-  transport.stderr?.on('data', (chunk: Buffer) => {
+  stream.on('data', (chunk: Buffer) => {
     said += chunk.toString()
     const [asked] = /https?:\/\/\S+\/oauth\/authorize\?\S+/.exec(said) ?? []
     if (asked === undefined || isOpened) return
     isOpened = true
     void person.open(asked).then((answer) => fetch(answer))
   })
+}
+
+/** The bridge prints where to go, and waits at a port of its own for the person to come back. */
+export async function signInRemote(url: string, person: Person): Promise<Pick<SignedIn, 'call' | 'tools' | 'close'>> {
+  const transport = remoteTransport(url, undefined)
+  const client = new Client(INFO, { capabilities: {} })
+  openWhatIsSaid(transport.stderr as Readable, person)
   await client.connect(transport as Transport)
   return {
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
