@@ -42,25 +42,14 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     setup: ['signin', 'engine', 'people', 'web'],
     token: ['engine', 'grants', 'events.ts', 'vault'],
     edge: ['engine', 'web'],
+    'services.ts': ['grants', 'signing', 'people', 'events.ts', 'vault'],
+    'operator.ts': ['services.ts', 'registration', 'clients', 'vault'],
     // The roof: knows every room, and only the door plate of the package knows it.
     'issuer.ts': [
       ...['edge', 'token', 'setup', 'account', 'interaction', 'consent', 'signin', 'admission', 'engine'],
-      ...['upkeep', 'grants', 'signing', 'people', 'events.ts', 'web', 'vault'],
+      ...['services.ts', 'upkeep', 'signing', 'events.ts', 'web', 'vault'],
     ],
-    'operator.ts': [
-      ...[
-        'registration',
-        'clients',
-        'client-metadata',
-        'grants',
-        'signing',
-        'people',
-        'events.ts',
-        'vault',
-        'issuer.ts',
-      ],
-    ],
-    'index.ts': ['issuer.ts', 'operator.ts', 'engine', 'events.ts'],
+    'index.ts': ['issuer.ts', 'operator.ts', 'services.ts', 'engine', 'events.ts'],
   },
   'packages/gateway': {
     text: [],

@@ -4,5 +4,6 @@
  */
 export type { Lifetimes, Resource } from './engine/index.ts'
 export type { IssuerEvent, OnIssuerEvent } from './events.ts'
-export { type Issuer, type IssuerOptions, type IssuerStores, openIssuer } from './issuer.ts'
+export { type Issuer, type IssuerOptions, openIssuer } from './issuer.ts'
 export { type Operator, type OperatorOptions, openOperator } from './operator.ts'
+export type { IssuerStores } from './services.ts'

@@ -1,36 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type {
-  AccountStore,
-  ArtifactStore,
-  ClientStore,
-  LinkKind,
-  RevocationStore,
-  SigningKeyStore,
-} from '@portcullis/auth/store'
+import type { LinkKind } from '@portcullis/auth/store'
 import { accountPages, GrantUses } from './account/index.ts'
 import { type Admission, type AdmissionOptions, openAdmission } from './admission/index.ts'
 import { Consents } from './consent/index.ts'
-import { createEdge, metadataPaths, protocolEndpoints, readKeys, readMetadata, Statics } from './edge/index.ts'
-import { createEngine, type Lifetimes, type Resource } from './engine/index.ts'
+import { createEdge, Publication, protocolEndpoints } from './edge/index.ts'
+import { createEngine, type Engine, type EngineOptions, type Lifetimes, type Resource } from './engine/index.ts'
 import type { OnIssuerEvent } from './events.ts'
-import { Grants } from './grants/index.ts'
 import { interactionPages } from './interaction/index.ts'
-import { People } from './people/index.ts'
+import { type IssuerStores, openServices, type Services } from './services.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
-import { type Algorithm, CLOCKS, PUBLISH_AHEAD, ROTATE_AFTER, SigningKeys } from './signing/index.ts'
+import type { Algorithm } from './signing/index.ts'
 import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
-import { deriveKey, Vault } from './vault/index.ts'
-import { BrowserForms, cookieKind, FormTokens } from './web/index.ts'
-
-export interface IssuerStores {
-  readonly artifacts: ArtifactStore
-  readonly accounts: AccountStore
-  readonly clients: ClientStore
-  readonly revocations: RevocationStore
-  readonly signingKeys: SigningKeyStore
-}
+import { deriveKey } from './vault/index.ts'
+import { BrowserForms, cookieKind, FormTokens, type Handler } from './web/index.ts'
 
 export interface IssuerOptions extends AdmissionOptions {
   /** The issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no fragment, no trailing slash. */
@@ -58,14 +42,14 @@ export interface Issuer {
   serves(path: string): boolean
   /** @param peer The caller's address. */
   handle(request: IncomingMessage, response: ServerResponse, peer: string): void
-  readonly people: People
+  readonly people: Services['people']
   /** What a person opens to use a token of `people`. */
   linkOf(kind: LinkKind, token: string): string
   readonly clients: Admission['clients']
   /** Initial access tokens, for `registration: gated`. */
   readonly invitations: Admission['invitations']
-  readonly grants: Grants
-  readonly signingKeys: SigningKeys
+  readonly grants: Services['grants']
+  readonly signingKeys: Services['signingKeys']
   /** The public halves of the keys that tokens are signed with: a JWK set (RFC 7517 §5). */
   keySet(): string
   /** To be told when a guard answers a call of this grant that it needs more scope. */
@@ -84,110 +68,40 @@ const ACCOUNT_PATH = '/account'
 
 /** Starts an issuer. @throws when a store does not answer, or the sealing key is not the one things were sealed with. */
 export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
-  const { issuer, resources, stores, sealingKey, lifetimes = LIFETIMES, algorithm = 'ES256' } = options
-  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
-  const onEvent = options.onEvent ?? (() => {})
-  const onFault = options.onFault ?? (() => {})
-  const vault = new Vault(stores.artifacts, sealingKey)
-  const accessTokenSeconds = lifetimes.accessToken + CLOCKS
-  const signingKeys = new SigningKeys({
-    store: stores.signingKeys,
-    sealingKey,
-    algorithm,
-    rotateAfter: settleRotation(options.rotateSigningKeysAfter),
-    publishAhead: PUBLISH_AHEAD,
-    keepAfter: accessTokenSeconds,
-    now,
-    onEvent,
-  })
-  const grants = new Grants({ vault, revocations: stores.revocations, accessTokenSeconds, now, onEvent })
-  const people = new People({
-    store: stores.accounts,
-    now,
-    onEvent,
-    endAccess: (accountId, actor) => grants.endAccount(accountId, { actor }),
-    endSessions: (accountId, exceptUid) => engine.sessions.endAll(accountId, exceptUid),
-  })
-  const { revocations } = stores
-  const verify = (token: string) => signingKeys.verify(token)
-  const scopes = ['openid', 'offline_access', ...resources.flatMap((resource) => resource.scopes)]
-  const admission = openAdmission(options, {
-    ...{ issuer, store: stores.clients, vault, grants, sealingKey, scopes, now, onEvent },
-  })
+  const settled = settle(options)
+  const { issuer, stores, onFault, now } = settled
+  const services = openServices(settled)
+  const { people, grants, signingKeys } = services
+  const admission = openAdmission(options, { ...settled, ...services, store: stores.clients })
   const { clients, invitations } = admission
-  const consents = new Consents({ vault, originOf: (clientId) => clients.originOf(clientId), now })
-  const uses = new GrantUses({ vault, grantSeconds: lifetimes.grant, now, onEvent })
+  const consents = new Consents({ vault: services.vault, originOf: (clientId) => clients.originOf(clientId), now })
+  const uses = new GrantUses({ ...settled, vault: services.vault, grantSeconds: settled.lifetimes.grant })
   const engine = createEngine(
-    {
-      issuer,
-      resources,
-      vault,
-      grants,
-      accessTokens: accessTokens({ verify, issuer, vault, revocations, grants, clients, people, now, onEvent }),
-      clients,
-      people,
-      sealingKey,
-      lifetimes,
-      interactionPath: INTERACTION_PATH,
-      originOf: (clientId) => clients.originOf(clientId),
-      features: admission.features,
-      remembers: (asked) => consents.covers(asked),
-      onGrantUsed: async (used) => {
-        // Once is enough, and refreshing is what clients do all the time.
-        if (used.kind === 'authorized') await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))
-        await uses.note(used)
-      },
-      onFault,
-      now,
-    },
+    engineOptions(settled, services, admission, consents, uses),
     (await signingKeys.refresh()) ?? [],
   )
-  const statics = new Statics()
-  let keySet = ''
-  const publish = async (): Promise<void> => {
-    const keys = await readKeys(engine)
-    statics.put([engine.routes.jwks], keys)
-    statics.put(metadataPaths(issuer), {
-      ...(await readMetadata(engine, resources)),
-      ...admission.metadata(engine.routes),
-    })
-    keySet = JSON.stringify(keys)
-  }
-  await publish()
+  const publication = new Publication(engine, issuer, settled.resources, (routes) => admission.metadata(routes))
+  await publication.renew()
   const look = async (): Promise<void> => {
     const changed = await signingKeys.refresh()
     if (changed === undefined) return
     engine.useKeys(changed)
-    await publish()
+    await publication.renew()
   }
   const ends = [
     repeatedly(look, LOOK_EVERY, onFault),
     repeatedly(async () => void (await sweep(stores, now())), SWEEP_EVERY, onFault),
   ]
-  const { routes } = engine
-  const keepsakes = new Keepsakes(vault, sealingKey)
   const stepUps = new StepUps(now)
-  const redeem = redeemer({ engine, vault, keepsakes, stepUps, now, onEvent })
-  const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
-  const isSecure = issuer.startsWith('https:')
-  const forms = new BrowserForms(tokens, cookieKind('form', isSecure))
-  const deviceCookie = cookieKind('device', isSecure)
-  const signIns = new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
+  const { routes } = engine
   const handle = createEdge({
     handlers: [
-      statics.handler,
-      interactionPages(INTERACTION_PATH, {
-        engine,
-        people,
-        tokens,
-        signIns,
-        consents,
-        onEvent,
-        grantSeconds: lifetimes.grant,
-      }),
-      accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, grants, uses, consents, onEvent }),
-      setupPages(ACCOUNT_PATH, { engine, people, forms }),
-      admission.handler(routes, protocolEndpoints(engine, resources, redeem)),
+      publication.handler,
+      ...pages(settled, services, { engine, consents, uses }),
+      admission.handler(
+        routes,
+        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps)),
+      ),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
     openPaths: new Set([routes.token, routes.registration, routes.revocation]),
@@ -195,15 +109,14 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   })
   return {
     serves: (path) =>
-      path.startsWith('/oauth/') || path === ACCOUNT_PATH || path.startsWith(`${ACCOUNT_PATH}/`) || statics.has(path),
+      path.startsWith('/oauth/') ||
+      path === ACCOUNT_PATH ||
+      path.startsWith(`${ACCOUNT_PATH}/`) ||
+      publication.has(path),
     handle,
-    people,
+    ...{ people, clients, invitations, grants, signingKeys },
     linkOf: (kind, token) => linkOf(new URL(ACCOUNT_PATH, issuer).href, kind, token),
-    clients,
-    invitations,
-    grants,
-    signingKeys,
-    keySet: () => keySet,
+    keySet: () => publication.keySet,
     noteScopeDenied: (grantId) => stepUps.note(grantId),
     close() {
       for (const end of ends) end()
@@ -211,8 +124,64 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   }
 }
 
-/** @throws {TypeError} for less than two days: a key is published for one before it signs. */
-function settleRotation(seconds = ROTATE_AFTER): number {
-  if (!(seconds >= 2 * DAY)) throw new TypeError('"rotateSigningKeysAfter" must be at least 2 days')
-  return seconds
+type Settled = ReturnType<typeof settle>
+
+function settle(options: IssuerOptions) {
+  const { lifetimes = LIFETIMES, algorithm = 'ES256', onEvent = () => {}, onFault = () => {} } = options
+  const { issuer, resources, stores, sealingKey, rotateSigningKeysAfter } = options
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000))
+  return {
+    ...{ issuer, resources, stores, sealingKey, lifetimes, algorithm, rotateSigningKeysAfter, onEvent, onFault, now },
+    accessTokenSeconds: lifetimes.accessToken,
+    scopes: ['openid', 'offline_access', ...resources.flatMap((resource) => resource.scopes)],
+  }
+}
+
+function engineOptions(
+  settled: Settled,
+  services: Services,
+  { clients, features }: Admission,
+  consents: Consents,
+  uses: GrantUses,
+): EngineOptions {
+  const { issuer, stores, now, onEvent } = settled
+  const { vault, grants, people, signingKeys } = services
+  const verify = (token: string) => signingKeys.verify(token)
+  const { revocations } = stores
+  return {
+    ...settled,
+    ...{ vault, grants, clients, people, features },
+    accessTokens: accessTokens({ verify, issuer, vault, revocations, grants, clients, people, now, onEvent }),
+    interactionPath: INTERACTION_PATH,
+    originOf: (clientId) => clients.originOf(clientId),
+    remembers: (asked) => consents.covers(asked),
+    onGrantUsed: async (used) => {
+      // Once is enough, and refreshing is what clients do all the time.
+      if (used.kind === 'authorized') await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))
+      await uses.note(used)
+    },
+  }
+}
+
+function redeem({ sealingKey, now, onEvent }: Settled, { vault }: Services, engine: Engine, stepUps: StepUps) {
+  return redeemer({ engine, vault, keepsakes: new Keepsakes(vault, sealingKey), stepUps, now, onEvent })
+}
+
+/** The human steps. */
+function pages(
+  { issuer, sealingKey, lifetimes, now, onEvent }: Settled,
+  { people, grants }: Services,
+  { engine, consents, uses }: { engine: Engine; consents: Consents; uses: GrantUses },
+): readonly Handler[] {
+  const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
+  const isSecure = issuer.startsWith('https:')
+  const forms = new BrowserForms(tokens, cookieKind('form', isSecure))
+  const deviceCookie = cookieKind('device', isSecure)
+  const signIns = new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
+  const grantSeconds = lifetimes.grant
+  return [
+    interactionPages(INTERACTION_PATH, { engine, people, tokens, signIns, consents, onEvent, grantSeconds }),
+    accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, grants, uses, consents, onEvent }),
+    setupPages(ACCOUNT_PATH, { engine, people, forms }),
+  ]
 }

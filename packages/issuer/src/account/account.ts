@@ -92,7 +92,7 @@ async function act(path: string, visit: Visit, present: Present, needs: AccountN
       return show(visit, present, needs, fault)
     }
     case 'sign-out-others':
-      await engine.sessions.endAll(account.id, session.uid)
+      await people.endSessions(account.id, session.uid)
       onEvent({ type: 'account.sessions_ended', accountId: account.id, actor: 'person' })
       return done('others-out')
     case 'sign-out':

@@ -3,6 +3,5 @@
  * what clients leave out before the engine hears of it.
  */
 export { createEdge, type EdgeOptions } from './edge.ts'
-export { metadataPaths, readKeys, readMetadata } from './metadata.ts'
 export { protocolEndpoints } from './protocol.ts'
-export { Statics } from './statics.ts'
+export { Publication } from './publication.ts'

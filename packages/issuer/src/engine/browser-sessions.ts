@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
-import { hashOf } from '../vault/index.ts'
 import { type EngineRequest, standIns } from './call.ts'
 import type { EngineOptions } from './options.ts'
 
@@ -20,8 +19,6 @@ export interface BrowserSessions {
   begin(request: EngineRequest, accountId: string, methods: readonly string[]): Promise<Cookies>
   /** Signs out. What clients were granted stays. */
   end(request: EngineRequest): Promise<Cookies>
-  /** Ends all sessions of an account, but not the one of this `uid`. @returns how many. */
-  endAll(accountId: string, exceptUid?: string): Promise<number>
 }
 
 /** How long a browser that does nothing stays signed in, in seconds. */
@@ -79,14 +76,6 @@ export function browserSessions(provider: () => Provider, issuer: URL, options: 
       if (session.accountId !== undefined) await session.destroy()
       setCookie(ctx, null)
       return cookiesOf(res)
-    },
-    async endAll(accountId, exceptUid) {
-      const { store } = options.vault
-      const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
-      const sessions = await store.list({ model: 'Session', accountId, limit: 10_000 }, options.now())
-      const ended = sessions.filter(({ uidHash }) => uidHash === undefined || uidHash !== spared)
-      for (const { idHash } of ended) await store.remove('Session', idHash)
-      return ended.length
     },
   }
 }

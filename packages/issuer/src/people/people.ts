@@ -1,7 +1,7 @@
 import { randomText } from '@portcullis/auth/crypto'
 import type { AccountRecord, AccountStore, LinkKind } from '@portcullis/auth/store'
 import type { IssuerEvent, OnIssuerEvent } from '../events.ts'
-import { hashOf } from '../vault/index.ts'
+import { hashOf, type Vault } from '../vault/index.ts'
 import { hashOfNobody, hashPassword, isPassword } from './passwords.ts'
 import { canonicalName, faultOfName, faultOfPassword } from './rules.ts'
 
@@ -20,11 +20,13 @@ export interface PeopleNeeds {
   readonly onEvent: OnIssuerEvent
   /** Ends whatever an account granted, and its browser sessions. */
   readonly endAccess: (accountId: string, actor: IssuerEvent['actor']) => Promise<unknown>
-  /** Ends an account's browser sessions, all but one. */
-  readonly endSessions: (accountId: string, exceptUid?: string) => Promise<unknown>
+  /** Where browser sessions are kept. */
+  readonly vault: Vault
 }
 
 type Actor = IssuerEvent['actor']
+/** The engine's word for a browser session. */
+const SESSION = 'Session'
 /** On whose behalf passwords are hashed when no network is: the operator's. */
 const OPERATOR = 'operator'
 
@@ -160,11 +162,20 @@ export class People {
     return true
   }
 
+  /** Ends an account's browser sessions. What clients were granted stays. @param exceptUid The session that stays. */
+  async endSessions(id: string, exceptUid?: string): Promise<void> {
+    const { vault, now } = this.needs
+    const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
+    for (const { idHash, uidHash } of await vault.store.list({ model: SESSION, accountId: id, limit: 10_000 }, now())) {
+      if (uidHash === undefined || uidHash !== spared) await vault.store.remove(SESSION, idHash)
+    }
+  }
+
   private async changed(id: string, hashed: string, how: string, exceptUid?: string): Promise<void> {
     await this.store.setPassword(id, hashed)
     // Whatever else could choose a password is void once somebody has.
     await this.store.removeLinksOf(id)
-    await this.needs.endSessions(id, exceptUid)
+    await this.endSessions(id, exceptUid)
     this.say('account.password_changed', id, 'person', { how })
   }
 
