@@ -182,6 +182,27 @@ describe('the library, installed', () => {
     })
   }
 
+  it('has an issuer that does what its README shows', async () => {
+    const port = await freePort()
+    const readme = readFileSync(join(home, 'node_modules', '@portcullis', 'issuer', 'README.md'), 'utf8')
+    const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? []
+    writeFileSync(join(home, 'issuer.js'), example.replaceAll('8080', String(port)))
+    const child = spawn(process.execPath, ['issuer.js'], {
+      cwd: home,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      const metadata = await fetch(`http://127.0.0.1:${port}/.well-known/oauth-authorization-server`)
+
+      assert.match(line.toString(), /\/account\/setup#[A-Za-z0-9_-]{43}\n$/)
+      assert.equal(((await metadata.json()) as { issuer: string }).issuer, `http://127.0.0.1:${port}`)
+    } finally {
+      child.kill()
+    }
+  })
+
   it('has types that a strict compiler takes', () => {
     const imports = subpaths.map((path, index) => `import * as room${index} from '${path}'\nexport { room${index} }`)
     writeFileSync(join(home, 'consumer.ts'), imports.join('\n'))
