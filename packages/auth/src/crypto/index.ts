@@ -2,7 +2,7 @@
  * Hashes, random secrets, checksums, sealing and signatures: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
  * only room that touches the runtime's own cryptography.
  */
-import { isSha256, randomBytes, sha256, toBase64Url } from '#runtime'
+import { isSha256, randomBytes, sha256, sha256Latin1, toBase64Url } from '#runtime'
 
 export { decodeAscii, decodeUtf8, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
@@ -20,9 +20,9 @@ declare const digest: unique symbol
 /** SHA-256 of a secret, 32 bytes. Only `digestOf` makes one, so a raw secret cannot reach a store. */
 export type Digest = Uint8Array & { readonly [digest]: true }
 
-/** SHA-256 of a text as a short text: a name for something too long or too secret to be one itself. */
+/** SHA-256 of a text as 32 characters: a name for something too long or too secret to be one itself. Not printable. */
 export function nameOf(text: string): string {
-  return toBase64Url(sha256(text))
+  return sha256Latin1(text)
 }
 
 export function digestOf(secret: string): Digest {
