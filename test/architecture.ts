@@ -49,7 +49,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
       ...['edge', 'token', 'setup', 'account', 'interaction', 'consent', 'signin', 'admission', 'engine'],
       ...['services.ts', 'upkeep', 'signing', 'events.ts', 'web', 'vault'],
     ],
-    'index.ts': ['issuer.ts', 'operator.ts', 'services.ts', 'engine', 'events.ts'],
+    'index.ts': ['issuer.ts', 'operator.ts', 'services.ts', 'people', 'engine', 'events.ts'],
   },
   'packages/gateway': {
     text: [],

@@ -47,9 +47,17 @@ export async function readPassword(
     throw new UsageError('--password-file and --password-stdin exclude each other')
   }
   if (file === undefined && !values['password-stdin']) return undefined
-  const whole = file === undefined ? await text(stdin) : readFileSync(file, 'utf8')
+  const whole = file === undefined ? await text(stdin) : readText(file)
   const [line = ''] = whole.split(/\r?\n/)
   return line
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Failure(`--password-file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`)
+  }
 }
 
 /** When something was or will be, for `--json`. */

@@ -19,8 +19,9 @@ const create = defineCommand({
   async run({ values, stdin, settings, answer }) {
     const known = await settings()
     const password = await readPassword(values, stdin)
+    await expectGood(values.name, password)
     return withOperator(known, async ({ people }) => {
-      const account = await people.create(values.name, password, values.admin ?? false).catch(refused)
+      const account = await people.create(values.name, password, values.admin ?? false)
       if (account === undefined) throw new Failure('there is an account of that name already')
       const token = password === undefined ? await people.invite(account.id) : undefined
       const link = token === undefined ? undefined : linkOf(known, 'invitation', token)
@@ -100,9 +101,10 @@ const reset = defineCommand({
   async run({ positionals, values, stdin, settings, answer }) {
     const known = await settings()
     const password = await readPassword(values, stdin)
+    await expectGood(undefined, password)
     return withOperator(known, async ({ people }) => {
       const account = await find(people, positionals)
-      if (password !== undefined) await people.setPassword(account.id, password, 'operator').catch(refused)
+      if (password !== undefined) await people.setPassword(account.id, password, 'operator')
       const token = password === undefined ? await people.reset(account.id) : undefined
       if (token === undefined && password === undefined) throw new Failure(`${account.name} is disabled`)
       const link = token === undefined ? undefined : linkOf(known, 'reset', token)
@@ -131,9 +133,16 @@ async function find(people: Operator['people'], [name = '']: readonly string[]):
   return account
 }
 
-/** The rules for names and passwords say what is wrong. */
-function refused(error: unknown): never {
-  throw error instanceof TypeError ? new UsageError(error.message) : error
+/** @throws {UsageError} for a name or a password that nobody can have. */
+async function expectGood(name: string | undefined, password: string | undefined): Promise<void> {
+  const { faultOfName, faultOfPassword, PASSWORD_LENGTH } = await import('@portcullis/issuer')
+  const { least, most } = PASSWORD_LENGTH
+  if (name !== undefined && faultOfName(name) !== undefined) {
+    throw new UsageError('--name takes letters, digits and any of . _ @ + -, without spaces, at most 100')
+  }
+  if (password !== undefined && faultOfPassword(password) !== undefined) {
+    throw new UsageError(`a password has ${least} to ${most} characters`)
+  }
 }
 
 function statusOf({ disabledAt, password }: Account): string {
