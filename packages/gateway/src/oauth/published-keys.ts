@@ -8,24 +8,40 @@ import type { TokenIssuer } from '@portcullis/auth/guard'
  */
 export function publishedKeys(issuer: string, keySet: () => string): TokenIssuer {
   let text = ''
-  let keys = new Map<string, Promise<VerificationKey> | VerificationKey>()
+  let keys: ReadonlyMap<string, Published> = new Map()
   const look = (): void => {
     const current = keySet()
     if (current === text) return
     const { keys: published } = JSON.parse(current) as { readonly keys: readonly Record<string, unknown>[] }
-    const known = keys
-    // A key that stays is the same object: proofs made with it go on to count.
-    keys = new Map(published.map((jwk) => [String(jwk.kid), known.get(String(jwk.kid)) ?? importVerificationKey(jwk)]))
-    for (const [kid, key] of keys) {
-      if (key instanceof Promise) key.then((imported) => keys.has(kid) && keys.set(kid, imported))
-    }
+    keys = new Map(published.map((jwk) => [String(jwk.kid), keep(jwk, keys.get(String(jwk.kid)))]))
     text = current
   }
   return {
     issuer,
     key(kid) {
       look()
-      return keys.get(kid)
+      return keys.get(kid)?.key
     },
   }
+}
+
+interface Published {
+  /** The JWK as text: what makes it the same key. */
+  readonly jwk: string
+  key: VerificationKey | Promise<VerificationKey>
+}
+
+/** A key that stays is the same object: proofs made with it go on to count. */
+function keep(jwk: Record<string, unknown>, known: Published | undefined): Published {
+  const text = JSON.stringify(jwk)
+  if (known?.jwk === text) return known
+  const importing = importVerificationKey(jwk)
+  const published: Published = { jwk: text, key: importing }
+  importing.then(
+    (key) => {
+      published.key = key
+    },
+    () => {}, // who asks for it hears of it
+  )
+  return published
 }
