@@ -32,7 +32,7 @@ export interface GrantUsesNeeds {
 /** When and from where grants were used last, and by whom: what a person knows their clients by. */
 export class GrantUses {
   private readonly needs: GrantUsesNeeds
-  private readonly written = new Map<string, { readonly network: string; readonly at: number }>()
+  private readonly written = new Map<string, { readonly peer: string; readonly network: string; readonly at: number }>()
 
   constructor(needs: GrantUsesNeeds) {
     this.needs = needs
@@ -40,9 +40,9 @@ export class GrantUses {
 
   async note(used: GrantUsed): Promise<void> {
     const { vault, grantSeconds, now, onEvent } = this.needs
-    const { grantId, accountId, clientId, redirectUri } = used
-    const network = networkOf(used.peer)
+    const { grantId, accountId, clientId, redirectUri, peer } = used
     const last = this.written.get(grantId)
+    const network = last?.peer === peer ? last.network : networkOf(peer)
     if (used.kind === 'redeemed' && last?.network === network && last.at + COARSE > now()) return
     const before = await this.find(grantId)
     const use = {
@@ -52,7 +52,7 @@ export class GrantUses {
       at: now(),
     }
     await vault.put(USE, grantId, use, { grantId, accountId, clientId, expiresAt: now() + grantSeconds })
-    this.remember(grantId, network)
+    this.remember(grantId, peer, network)
     if (used.kind === 'redeemed') return
     onEvent({
       type: 'grant.created',
@@ -69,9 +69,9 @@ export class GrantUses {
     return (await vault.find(USE, grantId, now()))?.payload as GrantUse | undefined
   }
 
-  private remember(grantId: string, network: string): void {
+  private remember(grantId: string, peer: string, network: string): void {
     this.written.delete(grantId)
-    this.written.set(grantId, { network, at: this.needs.now() })
+    this.written.set(grantId, { peer, network, at: this.needs.now() })
     const [oldest] = this.written.keys()
     if (this.written.size > REMEMBERED && oldest !== undefined) this.written.delete(oldest)
   }

@@ -7,7 +7,7 @@ import type { OnIssuerEvent } from '../events.ts'
 import type { Grants } from '../grants/index.ts'
 import type { Payload } from '../vault/index.ts'
 import { draftClient, type NewClient } from './drafts.ts'
-import { type ClientView, openMetadata, sealMetadata, viewOf } from './records.ts'
+import { type ClientView, OpenedMetadata, sealMetadata, viewOf } from './records.ts'
 import { isSecretOf } from './secrets.ts'
 
 /** How long a client that registered itself is kept before a person lets it in for the first time. */
@@ -40,20 +40,23 @@ export interface Created {
  */
 export class Clients implements KnownClients {
   private readonly needs: ClientsNeeds
+  private readonly opened: OpenedMetadata
 
   constructor(needs: ClientsNeeds) {
     this.needs = needs
+    this.opened = new OpenedMetadata(needs.key)
   }
 
   /** @throws {ClientRefused} when it names itself by a URL, and what is there does not count. */
   async find(clientId: string, hasKey = false): Promise<Payload | undefined> {
-    const { store, documents, key, now } = this.needs
-    const record = await store.find(clientId, now())
+    const { store, documents, now } = this.needs
+    const found = store.find(clientId, now())
+    const record = found instanceof Promise ? await found : found
     if (record?.blockedAt !== undefined) throw new ClientRefused('This client is not admitted here.')
     if (isDocumentAddress(clientId)) return documents?.find(clientId, record?.approvedAt !== undefined, hasKey)
     if (record === undefined || record.origin === 'document') return undefined
     // What a client registered as its scope is a wish: people decide at consent, and may be asked for more later on.
-    const { scope: _, ...metadata } = openMetadata(key, record)
+    const { scope: _, ...metadata } = this.opened.of(record)
     return metadata
   }
 

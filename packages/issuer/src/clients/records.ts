@@ -32,6 +32,32 @@ export function openMetadata(key: Uint8Array, { clientId, metadata }: ClientReco
   return JSON.parse(Buffer.from(openBytes(key, metadata, clientId)).toString('utf8'))
 }
 
+/** How many clients are kept open. */
+const MOST = 1000
+
+/** Metadata as it was opened last, for as long as the row holds the same bytes. */
+export class OpenedMetadata {
+  private readonly key: Uint8Array
+  private readonly known = new Map<
+    string,
+    { readonly sealed: Uint8Array; readonly metadata: Record<string, unknown> }
+  >()
+
+  constructor(key: Uint8Array) {
+    this.key = key
+  }
+
+  /** Not to be written to. @throws as `openMetadata` does. */
+  of(record: ClientRecord): Readonly<Record<string, unknown>> {
+    const last = this.known.get(record.clientId)
+    if (last !== undefined && Buffer.compare(last.sealed, record.metadata) === 0) return last.metadata
+    const metadata = openMetadata(this.key, record)
+    if (this.known.size >= MOST) this.known.delete(this.known.keys().next().value as string)
+    this.known.set(record.clientId, { sealed: record.metadata, metadata })
+    return metadata
+  }
+}
+
 /** What cannot be opened (sealed with another key) has no redirect URIs to show. */
 export function viewOf(key: Uint8Array, record: ClientRecord): ClientView {
   const { metadata: _, ...rest } = record

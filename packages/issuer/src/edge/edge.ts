@@ -31,7 +31,8 @@ export function createEdge({ handlers, openPaths, pagePaths, onFault }: EdgeOpti
     const isOpen = openPaths.has(visit.path)
     if (isOpen && visit.method === 'OPTIONS') return PREFLIGHT
     for (const handler of handlers) {
-      const reply = await handler(visit)
+      const answered = handler(visit)
+      const reply = answered instanceof Promise ? await answered : answered
       if (reply !== undefined) return isOpen ? openToOrigins(reply) : reply
     }
     return NOT_FOUND
@@ -51,8 +52,8 @@ function isUnder(path: string, target: string): boolean {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Reply): void {
-  const bytes = Buffer.from(body)
   if (!request.complete) response.shouldKeepAlive = false
-  response.writeHead(status, [...headers, 'content-length', String(bytes.length)])
-  response.end(request.method === 'HEAD' ? undefined : bytes)
+  response.writeHead(status, [...headers, 'content-length', String(Buffer.byteLength(body))])
+  // As text, which Node sends together with the headers.
+  response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
-import { type EngineRequest, standIns } from './call.ts'
+import { standIns } from './call.ts'
 import type { EngineOptions } from './options.ts'
+import type { EngineRequest } from './request.ts'
 
 /** Who is signed in at a browser. */
 export interface BrowserSession {

@@ -7,6 +7,7 @@ import { existingGrant } from './grants.ts'
 import type { EngineOptions } from './options.ts'
 import { interactionPolicy } from './policy.ts'
 import { findResource } from './resources.ts'
+import { Signer } from './signer.ts'
 
 export const ROUTES = {
   authorization: '/oauth/authorize',
@@ -35,7 +36,7 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
   const resourceScopes = [...new Set(resources.flatMap(({ scopes }) => scopes))]
   return {
     adapter: (model: string) => adapterFor(model, options),
-    jwks: { keys: [...keys] },
+    jwks: { keys: keys.map((key) => new Signer(key) as never) },
     routes: ROUTES,
     responseTypes: ['code'],
     pkce: { required: () => true },
@@ -112,6 +113,7 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
       rpInitiatedLogout: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      externalSigningSupport: { enabled: true, ack: 'experimental-01' },
       revocation: { enabled: true, allowedPolicy: ownTokensOnly },
       introspection: { enabled: true, allowedPolicy: ownTokensOnly } as never, // the types know only its absence
       resourceIndicators: {
@@ -119,7 +121,7 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
         defaultResource: (_ctx, _client, oneOf) => defaultResource(options, oneOf),
         useGrantedResource: () => true,
         getResourceServerInfo: (ctx, uri) => {
-          const resource = findResource(resources, uri)
+          const resource = resources.find((each) => each.uri === uri) ?? findResource(resources, uri)
           // A token has a single audience (requirements AS-54, AS-78).
           if ([ctx.oidc.params?.resource].flat().length > 1) throw new errors.InvalidTarget('name one resource')
           if (resource === undefined) throw new errors.InvalidTarget()

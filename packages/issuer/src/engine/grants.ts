@@ -88,15 +88,23 @@ function usedOf(ctx: KoaContextWithOIDC, kind: GrantUsed['kind']): GrantUsed | u
   const { Grant, Client } = ctx.oidc.entities
   if (Grant?.jti === undefined || Client === undefined || Grant.accountId === undefined) return undefined
   const redirectUri = ctx.oidc.params?.redirect_uri
-  const resources = Object.keys((Grant as { resources?: Record<string, string> }).resources ?? {})
   return {
     kind,
     grantId: Grant.jti,
     accountId: Grant.accountId,
     clientId: Client.clientId,
-    client: Client.metadata() as Payload,
+    // Made out for who looks: refreshing is what clients do all the time, and nobody looks then.
+    get client() {
+      return Client.metadata() as Payload
+    },
+    get scopes() {
+      return resourcesOf(Grant).flatMap((uri) => Grant.getResourceScope(uri).split(' '))
+    },
     ...(typeof redirectUri === 'string' ? { redirectUri } : {}),
-    scopes: resources.flatMap((uri) => Grant.getResourceScope(uri).split(' ')),
     peer: ctx.req.socket.remoteAddress ?? '',
   }
+}
+
+function resourcesOf(grant: object): readonly string[] {
+  return Object.keys((grant as { readonly resources?: Readonly<Record<string, string>> }).resources ?? {})
 }

@@ -5,11 +5,10 @@
 
 export type { ConsentAsked, GrantUsed } from './asked.ts'
 export type { BrowserSession, BrowserSessions, Cookies } from './browser-sessions.ts'
-export type { EngineRequest } from './call.ts'
 export { ASSERTION_ALGORITHMS } from './configuration.ts'
 export { createEngine, type Engine, type Interaction, type InteractionResult } from './engine.ts'
 export type { AccessTokens, EngineOptions, KnownClients, Lifetimes } from './options.ts'
 export { Redemption } from './redemption.ts'
 export { ClientRefused } from './refused.ts'
-export { engineRequest } from './request.ts'
+export { type EngineRequest, engineRequest } from './request.ts'
 export { findResource, type Resource } from './resources.ts'

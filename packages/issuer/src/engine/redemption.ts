@@ -26,15 +26,15 @@ export class Redemption {
   }
 }
 
-const redemptions = new WeakMap<object, Redemption>()
+const ATTACHED: unique symbol = Symbol('redemption')
 
 /** Lets the adapter find a redemption from within the engine. @param req The request that the engine gets. */
 export function attach(req: object, redemption: Redemption): void {
-  redemptions.set(req, redemption)
+  Object.assign(req, { [ATTACHED]: redemption })
 }
 
 /** The redemption that the engine is working at, where it is working at one. */
 export function currentRedemption(): Redemption | undefined {
   const { ctx } = Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }
-  return ctx === undefined ? undefined : redemptions.get(ctx.req)
+  return (ctx?.req as { readonly [ATTACHED]?: Redemption } | undefined)?.[ATTACHED]
 }

@@ -1,4 +1,14 @@
-import type { EngineRequest } from './call.ts'
+/** A request as the engine gets it: what the edge has checked, and nothing else of what the caller sent. */
+export interface EngineRequest {
+  readonly method: string
+  /** Path and query, as the engine routes them. */
+  readonly target: string
+  /** Lower-case names. `host` is set by the engine's room from the issuer, never from here. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  /** The caller's address. */
+  readonly peer?: string
+}
 
 /** What a room has of a request; `Visit` is one. */
 interface Asked {

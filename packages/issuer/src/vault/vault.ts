@@ -1,4 +1,4 @@
-import { createHash, hkdfSync } from 'node:crypto'
+import { hash, hkdfSync } from 'node:crypto'
 import { openBytes, sealBytes } from '@portcullis/auth/crypto'
 import type { Artifact, ArtifactFilter, ArtifactStore, MaybePromise, Spending } from '@portcullis/auth/store'
 
@@ -140,7 +140,7 @@ export class Vault {
 
 /** SHA-256, base64url: names are random and long, so a plain hash hides them. */
 export function hashOf(name: string): string {
-  return createHash('sha256').update(name).digest('base64url')
+  return hash('sha256', name, 'base64url')
 }
 
 /** A key for one use, made from the sealing key: HKDF-SHA-256 (RFC 5869), 32 bytes. */

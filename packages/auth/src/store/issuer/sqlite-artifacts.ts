@@ -1,5 +1,5 @@
-import { type SqliteDatabase, transaction } from '../sqlite/database.ts'
-import type { Artifact, ArtifactStore, Spending } from './artifacts.ts'
+import { type SqliteDatabase, together, transaction } from '../sqlite/database.ts'
+import type { Artifact, ArtifactStore, Exchange, Spending } from './artifacts.ts'
 
 /** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
@@ -45,12 +45,11 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     find: (model, idHash, now) => read(selection.get(model, idHash, now)),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
     spend: (model, idHash, now) => outcome(spending.run(now, model, idHash).changes, model, idHash),
-    exchange: ({ model, idHash, successors, answer }, now) =>
-      transaction(db, () => {
-        const spent = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
-        if (spent === 'spent') for (const successor of successors) putting.run(...toRow(successor))
-        return spent
-      }),
+    exchange: together(db, ({ model, idHash, successors, answer }: Exchange, now: number) => {
+      const spent = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
+      if (spent === 'spent') for (const successor of successors) putting.run(...toRow(successor))
+      return spent
+    }),
     remove(model, idHash) {
       removal.run(model, idHash)
     },

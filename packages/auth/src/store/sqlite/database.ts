@@ -15,6 +15,9 @@ export interface SqliteStatement {
   all(...values: Value[]): Record<string, unknown>[]
 }
 
+/** Pages in the log before they are written back (16 MB): each page that many writes have changed goes once, then. */
+const CHECKPOINT_PAGES = 4000
+
 /** How long a write waits for another process's, in milliseconds. Ours are short; what takes longer is stuck. */
 const BUSY_MS = 2000
 
@@ -142,7 +145,7 @@ const MIGRATIONS: readonly string[] = [
 export function prepareDatabase(db: SqliteDatabase): void {
   db.exec(`pragma busy_timeout = ${BUSY_MS}`)
   writeAhead(db)
-  db.exec('pragma synchronous = normal')
+  db.exec(`pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   migrate(db, MIGRATIONS)
 }
 
@@ -190,6 +193,33 @@ export function transaction<T>(db: SqliteDatabase, work: () => T): T {
       // A full disk has ended the transaction already, and is what the caller should hear of.
     }
     throw error
+  }
+}
+
+/**
+ * Does the same kind of work for several callers in one transaction: what is asked for in one turn of the event loop is
+ * done at its end. Each has what its own work gave once all of it is committed; where the transaction fails, all do.
+ */
+export function together<A extends unknown[], R>(
+  db: SqliteDatabase,
+  work: (...args: A) => R,
+): (...args: A) => Promise<R> {
+  let waiting: { readonly args: A; readonly done: (result: R) => void; readonly failed: (error: unknown) => void }[] =
+    []
+  const run = (): void => {
+    const turn = waiting
+    waiting = []
+    try {
+      const results = transaction(db, () => turn.map(({ args }) => work(...args)))
+      for (const [index, { done }] of turn.entries()) done(results[index] as R)
+    } catch (error) {
+      for (const { failed } of turn) failed(error)
+    }
+  }
+  return (...args) => {
+    const { promise, resolve, reject } = Promise.withResolvers<R>()
+    if (waiting.push({ args, done: resolve, failed: reject }) === 1) setImmediate(run)
+    return promise
   }
 }
 
