@@ -1,7 +1,9 @@
+import type { SignInOperation } from '@portcullis/auth/events'
+
 /** What happened to an account, a client, a grant, a token or a key. */
 export interface IssuerEvent {
-  /** `grant.revoked`, `refresh.reused` …: the thing, and what became of it. */
-  readonly type: string
+  /** The thing, and what became of it. */
+  readonly type: SignInOperation
   /** Who made it happen. */
   readonly actor: 'command' | 'person' | 'client' | 'issuer'
   readonly accountId?: string

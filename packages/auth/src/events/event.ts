@@ -125,10 +125,37 @@ export const OPERATIONS = [
   'child.stopped',
   'child.failed',
 ] as const
-/** What happens to accounts, clients, grants, tokens and signing keys: `account.created`, `grant.revoked` … */
-export type IssuerOperation =
-  `${'account' | 'client' | 'code' | 'consent' | 'grant' | 'refresh' | 'registration' | 'signing_key' | 'token'}.${string}`
-export type OperationType = (typeof OPERATIONS)[number] | IssuerOperation
+/** What happens where people sign in. */
+export const SIGN_IN_OPERATIONS = [
+  'account.created',
+  'account.invited',
+  'account.signed_in',
+  'account.sign_in_failed',
+  'account.signed_out',
+  'account.sessions_ended',
+  'account.password_changed',
+  'account.reset_started',
+  'account.disabled',
+  'account.enabled',
+  'client.registered',
+  'client.created',
+  'client.approved',
+  'client.blocked',
+  'client.deleted',
+  'registration.refused',
+  'consent.denied',
+  'grant.created',
+  'grant.revoked',
+  'code.replayed',
+  'refresh.repeated',
+  'refresh.reused',
+  'token.revoked',
+  'signing_key.created',
+  'signing_key.rotated',
+  'signing_key.retired',
+] as const
+export type SignInOperation = (typeof SIGN_IN_OPERATIONS)[number]
+export type OperationType = (typeof OPERATIONS)[number] | SignInOperation
 
 /** Something that was done to the gate or by it, outside any request. */
 export interface OperationEvent {

@@ -91,6 +91,55 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.equal(await other.find('RefreshToken', 'newer', NOON), undefined)
   })
 
+  test('of what was spent a while ago it forgets all but that it was, a bounded number of rows at a time', async () => {
+    const [store, other] = open()
+    await store.put(artifact('g1', { model: 'Grant' }))
+    for (const id of ['a', 'b', 'c', 'd']) await store.put(artifact(id))
+    for (const [id, at] of [
+      ['a', NOON - 1],
+      ['b', NOON],
+      ['c', NOON + 1],
+    ] as const) {
+      await store.exchange({ model: 'RefreshToken', idHash: id, successors: [], answer: Uint8Array.of(1) }, at)
+    }
+
+    assert.equal(await store.forgetSpent('Other', NOON, 9), 0)
+    assert.equal(await store.forgetSpent('RefreshToken', NOON, 1), 1)
+    assert.equal(await store.forgetSpent('RefreshToken', NOON, 9), 1)
+
+    same(
+      await other.find('RefreshToken', 'a', NOON),
+      artifact('a', { payload: new Uint8Array(), consumedAt: NOON - 1 }),
+    )
+    assert.equal((await other.find('RefreshToken', 'c', NOON))?.answer?.length, 1)
+    assert.deepEqual(await idsOf(store, 'RefreshToken'), ['c', 'd'])
+    assert.equal(await other.spend('RefreshToken', 'a', NOON), 'replayed')
+    assert.equal(await other.exchange({ model: 'RefreshToken', idHash: 'b', successors: [] }, NOON), 'replayed')
+  })
+
+  test('what is left of the spent ends with its time, with its grant, or by its name', async () => {
+    const [store] = open()
+    await store.put(artifact('g1', { model: 'Grant' }))
+    await store.put(artifact('g2', { model: 'Grant', grantId: 'g2' }))
+    for (const [id, grantId] of [
+      ['a', 'g1'],
+      ['b', 'g1'],
+      ['c', 'g2'],
+    ] as const) {
+      await store.put(artifact(id, { grantId }))
+      await store.spend('RefreshToken', id, NOON)
+    }
+    await store.forgetSpent('RefreshToken', NOON, 9)
+    const isKnown = async (id: string, now = NOON) => (await store.find('RefreshToken', id, now)) !== undefined
+
+    await store.remove('RefreshToken', 'b')
+    await store.removeByGrant('g2')
+
+    assert.deepEqual([await isKnown('a'), await isKnown('b'), await isKnown('c')], [true, false, false])
+    assert.equal(await isKnown('a', NOON + 3600), false)
+    assert.equal(await store.prune(NOON + 3600, 9), 3)
+  })
+
   test('a grant goes with all that stands on it, and nothing else', async () => {
     const [store] = open()
     await store.put(artifact('g1', { model: 'Grant' }))

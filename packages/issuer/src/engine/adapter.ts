@@ -40,7 +40,8 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
       }
     },
     async find(id) {
-      const kept = await vault.find(model, id, now())
+      const found = await vault.find(model, id, now())
+      const kept = found?.isForgotten ? { ...found, payload: remainsOf(model, id, found) } : found
       const redemption = currentRedemption()
       if (kept?.consumedAt === undefined || redemption === undefined) return toPayload(kept)
       if (isLate(model, kept.consumedAt, redemption, now())) {
@@ -91,6 +92,15 @@ function toPayload(kept: (Omit<Kept, 'consumedAt'> & { readonly consumedAt?: num
   if (kept === undefined) return undefined
   const { payload, consumedAt } = kept
   return { ...payload, ...(consumedAt === undefined ? {} : { consumed: consumedAt }) } as AdapterPayload
+}
+
+/**
+ * A spent token of which nothing else is left, as the engine has to see it to know it for one: also where scope is asked
+ * for, which it compares with the token's before it looks at that.
+ */
+function remainsOf(model: string, jti: string, { clientId, accountId, grantId, consumedAt, expiresAt }: Kept): Payload {
+  const scope = Provider.ctx?.oidc.params?.scope
+  return { jti, kind: model, iat: consumedAt, exp: expiresAt, clientId, accountId, grantId, scope }
 }
 
 const AUTHENTICATING = ['token', 'revocation', 'introspection']

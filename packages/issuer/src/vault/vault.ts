@@ -32,6 +32,8 @@ export interface Kept {
   readonly expiresAt: number
   /** What was answered when it was exchanged, as its keeper sealed it. */
   readonly answer?: Uint8Array
+  /** It was spent long ago, and its payload is forgotten. */
+  readonly isForgotten?: true
 }
 
 /**
@@ -128,6 +130,8 @@ export class Vault {
   private open(artifact: Artifact | undefined): Kept | undefined {
     if (artifact === undefined) return undefined
     const { model, idHash, payload, uidHash: _, ...marks } = artifact
+    if (payload.length === 0)
+      return marks.consumedAt === undefined ? undefined : { ...marks, payload: {}, isForgotten: true }
     try {
       const text = Buffer.from(openBytes(this.key, payload, `${model} ${idHash}`)).toString('utf8')
       return { ...marks, payload: JSON.parse(text) }

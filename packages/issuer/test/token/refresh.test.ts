@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import type { IssuerEvent } from '../../src/events.ts'
+import { sweep } from '../../src/upkeep/index.ts'
+import { hashOf } from '../../src/vault/index.ts'
 import { type RunningIssuer, startIssuer } from '../given.ts'
 import { claimsOf, givenConfidential, givenPublic, keepTokenEvents, type Party, type Tokens } from '../party.ts'
 
@@ -93,6 +95,26 @@ describe('refreshing, for a client that proves nothing', () => {
         ['grant.revoked', grantId],
         ['refresh.reused', grantId],
       ],
+    )
+  })
+
+  it('ends the grant, too, when nothing of the spent token is left but that it was', async () => {
+    const { body } = await client.refresh(first.refresh_token)
+    later = 70
+    await sweep(running.stores, Math.floor(Date.now() / 1000) + later)
+    const { payload } = (await running.stores.artifacts.find('RefreshToken', hashOf(first.refresh_token), 0)) ?? {}
+
+    const stranger = await (await givenPublic(running)).refresh(first.refresh_token)
+    const other = await client.refresh(body.refresh_token as string)
+    const reused = await client.refresh(first.refresh_token, { scope: 'mcp:read' })
+
+    assert.equal(payload?.length, 0)
+    assert.deepEqual([stranger.status, other.status, reused.status], [400, 200, 400])
+    assert.equal(reused.body.error, 'invalid_grant')
+    assert.equal((await client.refresh(other.body.refresh_token as string)).status, 400)
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['grant.revoked', 'refresh.reused'],
     )
   })
 

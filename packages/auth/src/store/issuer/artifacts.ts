@@ -9,6 +9,7 @@ export interface Artifact {
   readonly model: string
   /** SHA-256 of the id or of the token itself, base64url. */
   readonly idHash: string
+  /** Empty: it was spent, and nothing but that is known of it any more. */
   readonly payload: Uint8Array
   /** The grant that it stands on and ends with. */
   readonly grantId?: string
@@ -62,6 +63,12 @@ export interface ArtifactStore {
    * callers exactly one gets `spent`. Survives the end of the process once it has returned.
    */
   exchange(exchange: Exchange, now: number): MaybePromise<Spending>
+  /**
+   * Forgets what of a kind was spent by `before`, at most `limit` rows in one go. Of what stood on a grant remains, for
+   * as long as that is there, that it was spent: it is found without its payload and answer, and not listed.
+   * @returns how many rows shrank.
+   */
+  forgetSpent(model: string, before: number, limit: number): MaybePromise<number>
   remove(model: string, idHash: string): MaybePromise<void>
   /** Everything that stands on a grant, and the grant itself. @returns how many rows went. */
   removeByGrant(grantId: string): MaybePromise<number>

@@ -1,5 +1,6 @@
 import { type SqliteDatabase, together, transaction } from '../sqlite/database.ts'
 import type { Artifact, ArtifactStore, Exchange, Spending } from './artifacts.ts'
+import { spentArtifacts } from './sqlite-spent.ts'
 
 /** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
@@ -25,10 +26,16 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
   const answering = db.prepare(
     'update artifacts set consumed_at = ?, answer = ? where model = ? and id_hash = ? and consumed_at is null',
   )
+  const spent = spentArtifacts(db)
+  const pruning = db.prepare(
+    `delete from artifacts where (model, id_hash) in
+       (select model, id_hash from artifacts where expires_at <= ? limit ?)`,
+  )
   const removalByGrant = db.prepare('delete from artifacts where grant_id = ?')
   const outcome = (changes: number | bigint, model: string, idHash: string): Spending => {
     if (Number(changes) === 1) return 'spent'
-    return selection.get(model, idHash, 0) === undefined ? 'unknown' : 'replayed'
+    const isKnown = selection.get(model, idHash, 0) !== undefined || spent.find(model, idHash, 0) !== undefined
+    return isKnown ? 'replayed' : 'unknown'
   }
   /** What stands on the grants that `condition` picks, and they themselves; then `rest`, whichever it is. */
   const removeGrants = (condition: string, value: string, rest?: string): number =>
@@ -42,16 +49,18 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
       putting.run(...toRow(artifact))
     },
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
-    find: (model, idHash, now) => read(selection.get(model, idHash, now)),
+    find: (model, idHash, now) => read(selection.get(model, idHash, now)) ?? spent.find(model, idHash, now),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
     spend: (model, idHash, now) => outcome(spending.run(now, model, idHash).changes, model, idHash),
     exchange: together(db, ({ model, idHash, successors, answer }: Exchange, now: number) => {
-      const spent = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
-      if (spent === 'spent') for (const successor of successors) putting.run(...toRow(successor))
-      return spent
+      const spending = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
+      if (spending === 'spent') for (const successor of successors) putting.run(...toRow(successor))
+      return spending
     }),
+    forgetSpent: spent.take,
     remove(model, idHash) {
       removal.run(model, idHash)
+      spent.remove(model, idHash)
     },
     removeByGrant: (grantId) => Number(removalByGrant.run(grantId).changes),
     removeByAccount: (accountId) =>
@@ -70,15 +79,10 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
       )
       return page.all(model, after, now, ...asked.map(([, value]) => value), limit).map(toArtifact)
     },
-    prune: (now, limit) =>
-      Number(
-        db
-          .prepare(
-            `delete from artifacts where (model, id_hash) in
-               (select model, id_hash from artifacts where expires_at <= ? limit ?)`,
-          )
-          .run(now, limit).changes,
-      ),
+    prune(now, limit) {
+      const gone = Number(pruning.run(now, limit).changes)
+      return gone < limit ? gone + spent.prune(now, limit - gone) : gone
+    },
   }
 }
 
