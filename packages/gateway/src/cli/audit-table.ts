@@ -40,7 +40,8 @@ function rowOf(event: AuditEvent): Row {
   switch (event.type) {
     case 'request': {
       const { principal, peer, decision, outcome, status, durationMs } = event
-      const CREDENTIAL = principal?.credentialId ?? 'anyone'
+      // A token is gone in minutes; who comes back is the client.
+      const CREDENTIAL = (principal?.kind === 'oauth' ? principal.clientId : principal?.credentialId) ?? 'anyone'
       const ended = { OUTCOME: outcome, STATUS: status, MS: durationMs?.toFixed(1) }
       return { TIME, SERVER, CREDENTIAL, FROM: peer, DECISION: decision, ...ended, WHAT: whatOf(event) }
     }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES } from '@portcullis/auth/events'
+import { type AuditFilter, DECISIONS, OPERATIONS, OUTCOMES, SIGN_IN_OPERATIONS } from '@portcullis/auth/events'
 import { didYouMean, parseDuration, type Settings } from '../config/index.ts'
 import { queryRecord } from '../record/index.ts'
 import { auditFile, isDatabaseFault, openAudit } from '../state/index.ts'
@@ -10,7 +10,7 @@ import { readIdFilter } from './credential-id.ts'
 import { faultOfDatabase } from './credentials.ts'
 import { withoutSecrets } from './shown.ts'
 
-const TYPES = ['request', 'refusals', ...OPERATIONS] as const
+const TYPES = ['request', 'refusals', ...OPERATIONS, ...SIGN_IN_OPERATIONS] as const
 
 const query = defineCommand({
   usage: '[--since 1h] [--server NAME] [--client ID] [--key ID] [--tool NAME] [--decision D] [--outcome O] [--limit N]',

@@ -9,8 +9,8 @@ type Account = NonNullable<Awaited<ReturnType<Operator['people']['findByName']>>
 const create = defineCommand({
   usage: '--name NAME [--admin] [--password-file FILE | --password-stdin]',
   about:
-    'Makes an account. Without a password it prints an invitation: a link that works once, within seven days, with\n' +
-    'which the person chooses one.',
+    "Makes an account; the first one is an administrator's. Without a password it prints an invitation: a link that\n" +
+    'works once, within seven days, with which the person chooses one.',
   options: {
     name: { type: 'string', required: true, value: 'NAME', help: 'what the person types to sign in' },
     admin: { type: 'boolean', help: 'may administer the gate' },
@@ -21,13 +21,17 @@ const create = defineCommand({
     const password = await readPassword(values, stdin)
     await expectGood(values.name, password)
     return withOperator(known, async ({ people }) => {
-      const account = await people.create(values.name, password, values.admin ?? false)
+      // Somebody has to be: the first account is an administrator's, however it is made.
+      const isAdmin = values.admin ?? !(await people.isSetUp())
+      const account = await people.create(values.name, password, isAdmin)
       if (account === undefined) throw new Failure('there is an account of that name already')
       const token = password === undefined ? await people.invite(account.id) : undefined
       const link = token === undefined ? undefined : linkOf(known, 'invitation', token)
       answer(
-        { id: account.id, name: account.name, link: link ?? null },
-        link === undefined ? `${account.name} can sign in.` : invitation(account.name, link),
+        { id: account.id, name: account.name, admin: isAdmin, link: link ?? null },
+        `${link === undefined ? `${account.name} can sign in.` : invitation(account.name, link, 'seven days')}${
+          isAdmin ? ' It is an account of an administrator.' : ''
+        }`,
       )
     })
   },
@@ -110,7 +114,7 @@ const reset = defineCommand({
       const link = token === undefined ? undefined : linkOf(known, 'reset', token)
       answer(
         { id: account.id, name: account.name, link: link ?? null },
-        link === undefined ? `${account.name} has another password.` : invitation(account.name, link),
+        link === undefined ? `${account.name} has another password.` : invitation(account.name, link, 'an hour'),
       )
     })
   },
@@ -155,6 +159,6 @@ export function linkOf(settings: Settings, kind: 'setup' | 'invitation' | 'reset
   return `${publicUrlOf(settings)}/account/${kind === 'setup' ? 'setup' : 'invitation'}#${token}`
 }
 
-function invitation(name: string, link: string): string {
-  return `${link}\n\nGive this link to ${name}: it works once, and is not shown again.`
+function invitation(name: string, link: string, within: string): string {
+  return `${link}\n\nGive this link to ${name}: it works once, within ${within}, and is not shown again.`
 }

@@ -59,9 +59,15 @@ const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 const TOOL_PATTERN = /^[^\s?[\]{}()!^$|\\,;"'`]{1,256}$/
 const METHOD_NAME = /^[A-Za-z$][A-Za-z0-9$_.-]*(\/[A-Za-z0-9$_.-]+)*$/
 
+/** Scopes that ask for something else than tools (OpenID Connect Core §3.1.2.1, §11). */
+const OWN_TO_OAUTH = new Set(['openid', 'offline_access'])
+
 const scopes = mapOf(
   list(matching(TOOL_PATTERN, 'a tool name, in which `*` stands for any characters'), '["read_*"]', { least: 1 }),
-  (name) => (SCOPE_TOKEN.test(name) ? undefined : 'is not a scope name: printable ASCII without spaces, `"` and `\\`'),
+  (name) => {
+    if (OWN_TO_OAUTH.has(name)) return 'has a meaning of its own in OAuth; choose another name'
+    return SCOPE_TOKEN.test(name) ? undefined : 'is not a scope name: printable ASCII without spaces, `"` and `\\`'
+  },
   '{ "files:read": ["read_*"] }',
 )
 

@@ -37,7 +37,8 @@ describe('portcullis users', () => {
       ['users', 'create', '--name', 'Ada@Example.com', '--password-stdin'],
       `${PASSWORD}\nignored\n`,
     )
-    const bob = await ask(['users', 'create', '--name', 'bob', '--admin'])
+    const bob = await ask(['users', 'create', '--name', 'bob'])
+    await ask(['users', 'create', '--name', 'carl', '--admin'])
     const { users } = (await ask(['users', 'list'])) as { users: Record<string, unknown>[] }
 
     assert.equal(ada.link, null)
@@ -45,8 +46,9 @@ describe('portcullis users', () => {
     assert.deepEqual(
       users.map(({ name, status, admin }) => [name, status, admin]),
       [
-        ['ada@example.com', 'active', false],
-        ['bob', 'invited', true],
+        ['ada@example.com', 'active', true],
+        ['bob', 'invited', false],
+        ['carl', 'invited', true],
       ],
     )
     assert.ok(!JSON.stringify(users).includes('argon2'), 'no hash is shown')
@@ -199,9 +201,11 @@ describe('portcullis grants and signing-keys', () => {
     await ask(['clients', 'block', 'https://client.example/metadata.json'])
     const { events } = (await ask(['audit', 'query'])) as { events: { type: string; actor: string }[] }
     const shown = (await portcullis(['audit', 'query'])).stdout
+    const { events: blocked } = (await ask(['audit', 'query', '--type', 'client.blocked'])) as { events: unknown[] }
 
     const types = events.map(({ type }) => type)
     for (const type of ['account.created', 'account.invited', 'client.blocked']) assert.ok(types.includes(type), type)
+    assert.equal(blocked.length, 1)
     assert.ok(events.every(({ actor }) => actor === 'command'))
     assert.match(shown, /client\.blocked {2}client https:\/\/client\.example\/metadata\.json/)
     assert.ok(!shown.includes('ada@'), 'accounts are known by their ids alone')

@@ -109,6 +109,7 @@ const REFUSED_SERVERS: readonly [server: string, message: RegExp][] = [
     `${OK_UPSTREAM}, access: [jwt]`,
     /^servers\.s\.access\[0\]: the access mode `jwt` is not available yet; now there are `public`, `unlisted`, `api-key`, `oauth`$/,
   ],
+  [`${OK_UPSTREAM}, access: [oauth], scopes: { openid: [a] }`, /has a meaning of its own in OAuth/],
   [`${OK_UPSTREAM}, access: [mtls]`, /`mtls` is not available yet/],
   [`${OK_UPSTREAM}, access: [api-key], baseScopes: [mcp:read]`, /says what to ask for when signing in/],
   [`${OK_UPSTREAM}, access: [oauth], baseScopes: [files:read]`, /is no scope of this server/],

@@ -179,7 +179,11 @@ export class People {
     this.say('account.password_changed', id, 'person', { how })
   }
 
-  private async makeLinkFor(kind: 'invitation' | 'reset', id: string, type: string): Promise<string | undefined> {
+  private async makeLinkFor(
+    kind: 'invitation' | 'reset',
+    id: string,
+    type: IssuerEvent['type'],
+  ): Promise<string | undefined> {
     if (!(await this.isLive(id))) return undefined
     const token = await this.makeLink(kind, id)
     this.say(type, id, 'command')
@@ -210,7 +214,7 @@ export class People {
     }
   }
 
-  private say(type: string, accountId: string, actor: Actor, detail?: IssuerEvent['detail']): void {
+  private say(type: IssuerEvent['type'], accountId: string, actor: Actor, detail?: IssuerEvent['detail']): void {
     this.needs.onEvent({ type, accountId, actor, ...(detail === undefined ? {} : { detail }) })
   }
 }
