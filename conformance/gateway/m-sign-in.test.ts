@@ -104,6 +104,26 @@ topic('M. Signing in: real clients, given nothing but the URL', () => {
     )
   }
 
+  scenario(
+    'a client that reaches the gate by another name of this machine signs in, too',
+    { for: 'story 2', on: LEGACY.slice(-1) },
+    async () => {
+      const url = gate.mcp('both').replace('127.0.0.1', 'localhost')
+      const client = await signInV1.signIn(url, person)
+      const text = await client.call('test_simple_text')
+      const own = await fetch(gate.mcp('both'), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${client.accessToken}`, 'content-type': 'application/json' },
+        body: '{}',
+      })
+      await client.close()
+
+      assert.match(text, /simple text/)
+      assert.equal(person.asked.at(-1)?.searchParams.get('resource'), url)
+      assert.equal(own.status, 400, 'it is one server, whatever it is called')
+    },
+  )
+
   scenario('mcp-remote signs in and calls', { for: 'story 2', on: LEGACY.slice(-1) }, async () => {
     const client = await signInRemote(gate.mcp('both'), person)
     const text = await client.call('test_simple_text')

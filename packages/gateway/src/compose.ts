@@ -20,7 +20,14 @@ import {
 } from './edge/index.ts'
 import { keepKeys } from './keys/index.ts'
 import type { Log } from './log/index.ts'
-import { needsIssuer, openEmbeddedIssuer, publishedKeys, resourceDocuments, resourceTermsOf } from './oauth/index.ts'
+import {
+  needsIssuer,
+  openEmbeddedIssuer,
+  publishedKeys,
+  resourceDocuments,
+  resourceTermsOf,
+  underName,
+} from './oauth/index.ts'
 import { createProxy, Lobby, type ProxiedServer, Standing } from './proxy/index.ts'
 import { type Kept, keepRecord, type Recorder } from './record/index.ts'
 import { Sessions } from './sessions/index.ts'
@@ -110,6 +117,7 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
     unready: () => unready ?? (record.fault() === undefined ? undefined : 'The record cannot be written.'),
     proxy,
     documents: resourceDocuments(servers),
+    byName: serversByName(servers, otherUrlsOf(settings, url)),
     issuer,
   })
   const chores = startChores(guard, sessions, settings, log)
@@ -176,7 +184,16 @@ function openIssuer(
 ) {
   if (!needsIssuer(settings)) return Promise.resolve(undefined)
   const scopesOf = ({ scopes }: ServerSettings) => [...compileScopes(scopes).all]
-  return openEmbeddedIssuer({ settings, url, stores, sealingKey, scopesOf, recorder, log })
+  return openEmbeddedIssuer({
+    settings,
+    url,
+    otherUrls: otherUrlsOf(settings, url),
+    stores,
+    sealingKey,
+    scopesOf,
+    recorder,
+    log,
+  })
 }
 
 function toProxied(server: ServerSettings, upstream: Upstream, url: string): ProxiedServer {
@@ -248,10 +265,31 @@ function endUpstreamSession(
   upstream?.send({ era: 'legacy', method: 'DELETE', headers: [], upstreamSession, principalKey }, nobody)
 }
 
+/** On this machine people type any of its names; elsewhere there is one. */
+function otherUrlsOf(settings: Settings, url: string): readonly string[] {
+  const { protocol, port, host } = new URL(url)
+  if (settings.publicUrl !== undefined || !isLoopbackName(settings.listen.host)) return []
+  return LOCAL_NAMES.map((name) => `${name}:${port}`).flatMap((name) => (name === host ? [] : [`${protocol}//${name}`]))
+}
+
+function serversByName(servers: ReadonlyMap<string, ProxiedServer>, urls: readonly string[]) {
+  return new Map(
+    urls.map((url) => {
+      const own = new Map([...servers].map(([name, server]) => [name, underName(server, url)]))
+      return [new URL(url).host, { servers: own, documents: resourceDocuments(own) }]
+    }),
+  )
+}
+
+const LOCAL_NAMES = ['127.0.0.1', 'localhost', '[::1]']
+
+function isLoopbackName(host: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(host)
+}
+
 /** The names this gate goes by: its public one, those the operator adds, and on loopback the usual ones. */
 function hostsOf(settings: Settings, url: string, port: number): string[] {
-  const isLoopback = ['127.0.0.1', '::1', 'localhost'].includes(settings.listen.host)
-  const local = isLoopback ? ['127.0.0.1', 'localhost', '[::1]'].map((host) => `${host}:${port}`) : []
+  const local = isLoopbackName(settings.listen.host) ? LOCAL_NAMES.map((host) => `${host}:${port}`) : []
   return [new URL(url).host, ...settings.allowedHosts, ...local]
 }
 

@@ -5,9 +5,10 @@ import type { ResourceTerms } from './verdict.ts'
 const MAX_AGE = 300
 
 /** Protected resource metadata (RFC 9728 §2), for anyone to read. Members without a value are left out. */
-export function resourceMetadata({ uri, issuers, baseScopes }: ResourceTerms, name: string): Reply {
+export function resourceMetadata(resource: ResourceTerms, name: string): Reply {
+  const { uri, calledUri = uri, issuers, baseScopes } = resource
   const document = {
-    resource: uri,
+    resource: calledUri,
     authorization_servers: issuers,
     ...(baseScopes.length === 0 ? {} : { scopes_supported: baseScopes }),
     bearer_methods_supported: ['header'],

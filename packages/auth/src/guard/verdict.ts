@@ -17,6 +17,8 @@ export type AccessMode = 'public' | 'api-key' | 'unlisted' | 'oauth'
 export interface ResourceTerms {
   /** Its canonical URI: what tokens must be issued for. */
   readonly uri: string
+  /** What its metadata calls it, where clients reach it by another name of the same machine. Default: `uri`. */
+  readonly calledUri?: string
   /** Where its metadata is. */
   readonly metadataUrl: string
   /** Whose tokens count, by issuer identifier. */

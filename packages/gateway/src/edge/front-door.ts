@@ -12,6 +12,8 @@ import { pathOf, routeOf } from './route.ts'
 export interface FrontDoorOptions {
   readonly visitors: VisitorRules
   readonly servers: ReadonlyMap<string, ProxiedServer>
+  /** Where another name of this machine (`Host`, lower case) has its own: they call themselves by that name there. */
+  readonly byName?: ReadonlyMap<string, Pick<FrontDoorOptions, 'servers' | 'documents'>>
   readonly capacity: Capacity
   readonly peerOf: PeerReader
   /** Why the gate should get no requests now; undefined when it should. */
@@ -63,7 +65,7 @@ const HEALTHY: Reply = {
 export function createFrontDoor(
   options: FrontDoorOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { visitors, servers, capacity, peerOf, unready, proxy, documents, issuer } = options
+  const { visitors, byName, capacity, peerOf, unready, proxy, issuer } = options
   return (request, response) => {
     const refuse = (reply: Reply, fields?: readonly string[]): void => {
       if (capacity.isCrowded) response.shouldKeepAlive = false
@@ -79,6 +81,7 @@ export function createFrontDoor(
     if (route.kind === 'health') return refuse(HEALTHY)
     if (!capacity.hasRoomFor(request.socket)) return refuse(FULL)
     if (!visitors.isOurHost(request.headers.host)) return refuse(WRONG_HOST)
+    const { servers, documents } = byName?.get(request.headers.host as string) ?? options
     if (route.kind === 'nowhere') {
       const path = pathOf(target)
       const document = documents.get(path)

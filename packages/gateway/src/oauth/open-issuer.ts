@@ -10,6 +10,8 @@ export interface IssuerSurroundings {
   readonly settings: Settings
   /** The public origin, which is the issuer identifier. */
   readonly url: string
+  /** Origins by which clients on this machine may reach the same gate. */
+  readonly otherUrls: readonly string[]
   readonly stores: Stores
   readonly sealingKey: Uint8Array
   /** The scopes that mean something on a server. */
@@ -25,7 +27,7 @@ export function needsIssuer({ servers }: Settings): boolean {
 
 /** The embedded issuer. Loaded when a server needs it, for a gate that only knows keys has no use for its engine. */
 export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Promise<Issuer> {
-  const { settings, url, stores, sealingKey, scopesOf, recorder, log } = surroundings
+  const { settings, url, otherUrls, stores, sealingKey, scopesOf, recorder, log } = surroundings
   const { openIssuer } = await import('@portcullis/issuer')
   const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm, registration } = settings.oauth
   const { documents, redirectUris } = settings.oauth
@@ -34,7 +36,8 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
     if (terms === undefined) return []
     const { uri, baseScopes } = terms
     const { name, scopes: opens, scopeTexts: describes } = server
-    return [{ uri, name, scopes: scopesOf(server), defaultScopes: baseScopes, opens, describes }]
+    const aliases = otherUrls.map((other) => `${other}${new URL(uri).pathname}`)
+    return [{ uri, aliases, name, scopes: scopesOf(server), defaultScopes: baseScopes, opens, describes }]
   })
   return openIssuer({
     issuer: url,

@@ -2,6 +2,8 @@
 export interface Resource {
   /** Canonical URI: the `aud` of its tokens (RFC 8707), without a trailing slash. */
   readonly uri: string
+  /** Other spellings of it that clients may use: further names of the same machine. Tokens have `uri` all the same. */
+  readonly aliases?: readonly string[]
   /** The server's name in the configuration. */
   readonly name: string
   /** Every scope that means something there. */
@@ -20,7 +22,8 @@ export interface Resource {
  */
 export function findResource(resources: readonly Resource[], named: string): Resource | undefined {
   const wanted = canonical(named)
-  return wanted === undefined ? undefined : resources.find(({ uri }) => canonical(uri) === wanted)
+  if (wanted === undefined) return undefined
+  return resources.find(({ uri, aliases = [] }) => [uri, ...aliases].some((each) => canonical(each) === wanted))
 }
 
 /** @returns undefined for what is no absolute URI, or has a fragment (RFC 8707 §2). */
