@@ -75,6 +75,7 @@ export function requireArguments(
   { values, positionals }: ParsedArguments,
   options: Options,
   [least, most]: readonly [number, number] = [0, 0],
+  usage = '',
 ): void {
   for (const [name, option] of Object.entries(options)) {
     if (option.required && values[name] === undefined) {
@@ -82,7 +83,7 @@ export function requireArguments(
     }
   }
   expectNone(positionals.slice(most))
-  if (positionals.length < least) throw new UsageError('an argument is missing')
+  if (positionals.length < least) throw new UsageError(`an argument is missing: ${usage}`)
 }
 
 /** @throws {UsageError} for the first that is there. */

@@ -40,7 +40,9 @@ const list = defineCommand({
 
 const revoke = defineCommand({
   usage: 'ID',
-  about: 'Ends what a person let a client do: the next request with any of its tokens is refused.',
+  about:
+    'Ends what a person let a client do: the next request with any of its tokens is refused. An ID that begins with a\n' +
+    'hyphen stands behind `--`.',
   positionals: [1, 1],
   options: {},
   async run({ positionals: [id = ''], settings, answer }) {

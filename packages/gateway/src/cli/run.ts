@@ -108,7 +108,7 @@ async function runOne(
       return 0
     }
     if (parsed.values.config !== undefined && command.ownConfig !== undefined) throw new UsageError(command.ownConfig)
-    requireArguments(parsed, command.options, command.positionals)
+    requireArguments(parsed, command.options, command.positionals, command.usage)
     return await command.run(contextOf(parsed, streams))
   } catch (error) {
     if (error instanceof UsageError) error.message = `${path.slice(1).join(' ')}: ${error.message}`

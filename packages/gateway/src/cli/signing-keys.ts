@@ -50,7 +50,12 @@ const rotate = defineCommand({
     return withOperator(await settings(), async ({ signingKeys }) => {
       const kid = await signingKeys.rotate(kind)
       if (kid === undefined) {
-        throw new Failure('a new key waits for its turn already (--now lets one sign at once), or there is none yet')
+        const isFirst = (await signingKeys.list()).length === 0
+        throw new Failure(
+          isFirst
+            ? 'there is no key yet: the first start of a gate makes one'
+            : 'a new key waits for its turn already; --now lets another one sign at once',
+        )
       }
       answer({ id: kid, kind }, `The new key is ${kid}.`)
     })
