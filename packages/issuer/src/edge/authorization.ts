@@ -1,10 +1,16 @@
-import type { Reply } from '@portcullis/auth/http'
+import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
 import { only, type Visit } from '../web/index.ts'
-import { settleAuthorization } from './authorize.ts'
-import { answerOf, faultPage, leavePage, valuesOf } from './pages.ts'
+import { pickKnown, settleAuthorization } from './authorize.ts'
+import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
+import { answerOf, barePage, faultPage, leavePage, valuesOf } from './pages.ts'
 
 const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
+const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked for by GET or POST.', [
+  ...['allow', 'GET, POST'],
+])
+/** The most bytes of `state`: it is kept, and goes back in a URL. */
+const MAX_STATE = 2048
 
 /**
  * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
@@ -16,7 +22,13 @@ export function authorizationEndpoint(engine: Engine, resources: readonly Resour
     if (visit.path !== routes.authorization) {
       return back(await engine.call(engineRequest({ ...visit, search: '' })), visit, engine)
     }
-    const asked = settleAuthorization(visit.method === 'POST' ? visit.form : visit.query, resources)
+    if (visit.method !== 'GET' && visit.method !== 'POST') return WRONG_METHOD
+    const [said, length] =
+      visit.method === 'POST' ? [visit.form, visit.body.length] : [visit.query, visit.search.length]
+    const states = said.getAll('state')
+    if (said.size > MAX_PARAMETERS || length > MAX_QUERY || states.some((state) => state.length > MAX_STATE))
+      return refuseTooMuch(true)
+    const asked = settleAuthorization(pickKnown(said), resources)
     // Other modes answer by a script or out of the server's sight; then nothing here could hold back an error.
     if (asked.has('response_mode') && only(asked, 'response_mode') !== 'query') {
       return faultPage({ status: 400, headers: [], body: UNSUPPORTED })
@@ -29,7 +41,9 @@ export function authorizationEndpoint(engine: Engine, resources: readonly Resour
 /** The answer to a request as it came from the client: nobody has been asked anything yet. */
 async function first(reply: Reply, clientId: string, engine: Engine): Promise<Reply> {
   const location = failureAt(reply)
-  if (location === undefined) return reply.status >= 400 ? faultPage(reply) : reply
+  if (location === undefined && reply.status >= 400)
+    return clientId === '' ? barePage(reply) : faultPage(reply, clientId)
+  if (location === undefined) return reply
   return (await engine.originOf(clientId)) === 'created' ? reply : leavePage(location, reply)
 }
 

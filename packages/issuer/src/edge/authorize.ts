@@ -1,5 +1,17 @@
 import { findResource, type Resource } from '../engine/index.ts'
 
+/** What the engine reads of an authorization request (`PARAM_LIST` there, and `resource`), be it to refuse it. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'resource', 'nonce', 'prompt'],
+  ...['code_challenge', 'code_challenge_method', 'max_age', 'login_hint', 'id_token_hint', 'acr_values', 'display'],
+  ...['ui_locales', 'claims_locales', 'request', 'request_uri', 'registration'],
+])
+
+/** What the engine knows of what was said, as often as it was said. The rest means nothing (RFC 6749 §3.1). */
+export function pickKnown(said: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...said].filter(([name]) => KNOWN.has(name)))
+}
+
 /** What the engine is asked in place of what the client asked: a scope where it named none, resources as we spell them. */
 export function settleAuthorization(query: URLSearchParams, resources: readonly Resource[]): URLSearchParams {
   const settled = new URLSearchParams(query)

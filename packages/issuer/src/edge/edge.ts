@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import type { Handler } from '../web/index.ts'
+import { refuseTooMuch } from './bounds.ts'
 import { openToOrigins, preflight } from './cors.ts'
 import { faultPage } from './pages.ts'
 import { readVisit } from './read-visit.ts'
@@ -27,7 +28,8 @@ export type Edge = (request: IncomingMessage, response: ServerResponse, peer: st
 export function createEdge({ handlers, openPaths, pagePaths, onFault }: EdgeOptions): Edge {
   const answer = async (request: IncomingMessage, peer: string): Promise<Reply> => {
     const visit = await readVisit(request, peer)
-    if (visit === undefined) return TOO_LARGE
+    if (visit === 'too_long') return TOO_LARGE
+    if (visit === 'too_much') return refuseTooMuch(isForPeople(request))
     const isOpen = openPaths.has(visit.path)
     if (isOpen && visit.method === 'OPTIONS') return PREFLIGHT
     for (const handler of handlers) {
@@ -37,11 +39,12 @@ export function createEdge({ handlers, openPaths, pagePaths, onFault }: EdgeOpti
     }
     return NOT_FOUND
   }
+  const isForPeople = ({ url = '' }: IncomingMessage) => pagePaths.some((path) => isUnder(path, url))
   return (request, response, peer) => {
     answer(request, peer)
       .catch((error: unknown) => {
         onFault(error)
-        return pagePaths.some((path) => isUnder(path, request.url ?? '')) ? faultPage(FAULT) : FAULT
+        return isForPeople(request) ? faultPage(FAULT) : FAULT
       })
       .then((reply) => send(request, response, reply))
   }

@@ -3,15 +3,25 @@ import { html, isOpenable, page, shownName, TEXTS, targetOf } from '../web/index
 
 /**
  * An authorization that failed where nothing may lead back to the client: what it is called in the protocol, and nothing
- * of how it came about. The status stays, and cookies that the engine set.
+ * of how it came about. The status stays, and cookies that the engine set. @param clientId Who asked, where that is known.
  */
-export function faultPage({ status, headers, body }: Reply): Reply {
-  const { title, text, server, code } = TEXTS.fault
+export function faultPage({ status, headers, body }: Reply, clientId?: string): Reply {
+  const { title, text, server, code, unknownClient, redirect } = TEXTS.fault
+  const error = errorOf(body)
+  // Who is named by a document is told what is wrong with that.
+  const isForgotten = error === 'invalid_client' && clientId !== undefined && !URL.canParse(clientId)
+  const said = isForgotten ? unknownClient : error === 'invalid_redirect_uri' ? redirect : text
   const main = html`<h1>${title}</h1>
-<p>${status >= 500 ? server : text}</p>
-${reasonOf(body)}
-<p class="quiet">${code} <code>${errorOf(body)}</code></p>`
+<p>${status >= 500 ? server : said}</p>
+${isForgotten ? undefined : reasonOf(body)}
+<p class="quiet">${code} <code>${error}</code></p>`
   return page(title, main, { status, cookies: cookiesOf(headers) })
+}
+
+/** The authorization endpoint without a client that asks: somebody looks what is there. */
+export function barePage({ status, headers }: Reply): Reply {
+  const { title, text } = TEXTS.bare
+  return page(title, html`<h1>${title}</h1>\n<p>${text}</p>`, { status, cookies: cookiesOf(headers) })
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Engine, type EngineRequest, engineRequest, type Resource } from '.
 import type { Handler, Visit } from '../web/index.ts'
 import { authorizationEndpoint } from './authorization.ts'
 import { settleResources } from './authorize.ts'
+import { MAX_PARAMETERS, refuseTooMuch } from './bounds.ts'
 
 /** Answers requests to the token endpoint. @param form What the body holds. */
 export type Redeem = (request: EngineRequest, form: URLSearchParams) => Promise<Reply>
@@ -16,6 +17,7 @@ export function protocolEndpoints(engine: Engine, resources: readonly Resource[]
   return (visit) => {
     if (!isOurs(visit.path)) return undefined
     if (visit.path.startsWith(routes.authorization)) return authorize(visit)
+    if (visit.form.size > MAX_PARAMETERS) return refuseTooMuch(false)
     if (visit.path === routes.token && visit.method === 'POST') {
       settleResources(visit.form, resources)
       return redeem(forPrograms({ ...visit, body: Buffer.from(visit.form.toString()) }), visit.form)

@@ -1,30 +1,37 @@
 import type { IncomingMessage } from 'node:http'
 import type { Visit } from '../web/index.ts'
+import { hasMoreThan, isQueryTooMuch, MAX_FIELDS } from './bounds.ts'
 
 /** The longest body that the issuer reads, in bytes: registrations and forms are far shorter. */
 export const MAX_BODY = 65_536
 
-/** The request as the rooms above see it. @returns undefined when its body is longer than `MAX_BODY` or breaks off. */
-export async function readVisit(request: IncomingMessage, peer: string): Promise<Visit | undefined> {
+/** Why nobody gets to see a request: its body is longer than `MAX_BODY` or breaks off; its query or form says too much. */
+export type Unread = 'too_long' | 'too_much'
+
+/** The request as the rooms above see it. */
+export async function readVisit(request: IncomingMessage, peer: string): Promise<Visit | Unread> {
   const target = request.url as string
   const at = target.indexOf('?')
   const path = at === -1 ? target : target.slice(0, at)
   const search = at === -1 ? '' : target.slice(at + 1)
   const body = await readBody(request)
-  if (body === undefined) return undefined
+  if (body === undefined) return 'too_long'
+  if (isQueryTooMuch(search)) return 'too_much'
   const headers: Record<string, string> = {}
   for (const name in request.headers) {
     const value = request.headers[name]
     headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')
   }
   const isForm = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() === FORM
+  const form = isForm ? body.toString('utf8') : ''
+  if (hasMoreThan(MAX_FIELDS, form)) return 'too_much'
   return {
     method: request.method as string,
     path,
     query: new URLSearchParams(search),
     search,
     headers,
-    form: new URLSearchParams(isForm ? body.toString('utf8') : ''),
+    form: new URLSearchParams(form),
     body,
     peer,
   }
