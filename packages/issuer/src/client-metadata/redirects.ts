@@ -12,7 +12,13 @@ const NEVER = new Set(
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::(\d{1,5}))?(?:[/?]|$)/
 
 /** What a URI may be made of (RFC 3986 §2) without a fragment; `\` and the like are read differently by browsers. */
-const CHARACTERS = /^[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=%]+$/
+const CHARACTERS = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/
+
+/** A user in front of the host, however many slashes a browser would leap over to get there. */
+const USER = /^[^:]*:\/*[^/?]*@/
+
+/** The host as it is written, between exactly two slashes and the port or path. */
+const HTTPS = /^https:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:[/?]|$)/i
 
 /** Where browsers may be sent (requirements AS-21 to AS-23). */
 export interface RedirectRules {
@@ -57,10 +63,12 @@ function faultOfForm(uri: string): string | undefined {
   if (url === null || !CHARACTERS.test(uri)) return 'it is no absolute URI'
   const scheme = url.protocol.slice(0, -1)
   if (NEVER.has(scheme)) return `${scheme} is not allowed`
-  if (/^[^:]*:\/\/[^/?]*@/.test(uri)) return 'it holds a user'
+  if (USER.test(uri) || url.username !== '' || url.password !== '') return 'it holds a user'
   if (scheme === 'http') return isLoopbackRedirect(uri) ? undefined : 'http is for loopback addresses alone'
   if (scheme !== 'https') return undefined
-  if (!uri.startsWith('https://') || url.hostname === '') return 'it is no absolute URI'
+  // What browsers would set right first (slashes, other spellings of an address) leads elsewhere than it reads.
+  if (!uri.startsWith('https://') || HTTPS.exec(uri)?.[1]?.toLowerCase() !== url.hostname)
+    return 'it is no absolute URI'
   return isLoopbackHost(url.hostname) ? 'a loopback address is reached by http' : undefined
 }
 
@@ -69,5 +77,6 @@ function isWeb(uri: string): boolean {
 }
 
 function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host.startsWith('127.')
+  const name = host.replace(/\.$/, '')
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || name.startsWith('127.')
 }

@@ -92,7 +92,7 @@ function settleLinks(said: Readonly<Record<string, unknown>>): Record<string, st
 
 /** https to a name with a dot: never a script, never a machine of the reader's own network. */
 function isGoodLink(link: string): boolean {
-  if (link.length > MAX_URI || !/^https:\/\/[\x21-\x7e]+$/.test(link)) return false
+  if (link.length > MAX_URI || !/^https:\/\/[^/\\][\x21-\x7e]*$/.test(link)) return false
   const url = URL.parse(link)
   if (url === null || url.username !== '' || url.password !== '') return false
   return /\.[a-z][a-z0-9-]*$/.test(url.hostname) && !isLoopbackRedirect(link)

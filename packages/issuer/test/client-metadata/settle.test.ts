@@ -106,6 +106,8 @@ describe('what a client says of itself', () => {
       'https://localhost/',
       'https://intranet/',
       'https://[::1]/',
+      'https:///claude.ai@evil.example/',
+      'https:///evil.example/',
       `https://a.example/${'x'.repeat(2000)}`,
     ]) {
       assert.equal(settled({ client_uri: uri }).client_uri, undefined, uri)
@@ -120,6 +122,9 @@ describe('a name that a stranger chose', () => {
     'loses what turns the direction of text': ['\u202Eevil\u202C \u2066x\u2069', 'evil x'],
     'loses what has no shape': ['Cl\u200Baude\uFEFF\u2060\u00AD\u180E', 'Claude'],
     'loses letters that are blank': ['\u3164\uFFA0\u2800', ''],
+    'loses what is drawn as nothing': ['A\u034F\u17B4\u17B5\u180B\uFE0F\u115F\u{E0100}\u{E0041}\u{1D159}B', 'AB'],
+    'is none when nothing of it can be seen': ['\u034F \u17B4\u17B5\u180B\uFE0F', ''],
+    'is none when it is marks without a letter': ['\u0301\u20DD', ''],
     'loses controls and line breaks': ['a\u0000b\u001B[31mc\r\nd\u2028e\u0085f', 'ab[31mc d ef'],
     'loses lone halves of characters': ['a\uD800b', 'ab'],
     'loses towers of marks': [`Z${'\u0301'.repeat(50)}`, 'Ź\u0301\u0301'],
