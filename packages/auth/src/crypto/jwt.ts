@@ -20,11 +20,19 @@ export interface VerificationKey {
 }
 
 /**
+ * Three parts in base64url, each as it would be encoded (RFC 4648 §3.5): what is left over in a last character is zero.
+ * Decoders drop it, so that one signature would have many spellings.
+ */
+const PART = String.raw`(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?`
+const CANONICAL = new RegExp(String.raw`^${PART}\.${PART}\.${PART}$`)
+
+/**
  * Reads a compact JWT's header. Keys and key addresses in it (`jwk`, `jku`, `x5u`, `x5c`) are not looked at
  * (RFC 8725 §3.10), and what it calls critical is not understood here (RFC 7515 §4.1.11).
- * @returns undefined for what is no JWT, or has a header that cannot be accepted.
+ * @returns undefined for what is no JWT, is not written as encoders write it, or has a header that cannot be accepted.
  */
 export function readJwtHeader(token: string): JwtHeader | undefined {
+  if (!CANONICAL.test(token)) return undefined
   let header: ReturnType<typeof decodeProtectedHeader>
   try {
     header = decodeProtectedHeader(token)

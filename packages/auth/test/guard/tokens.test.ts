@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import { readJwtHeader } from '../../src/crypto/index.ts'
 import { toReply, type Verdict } from '../../src/guard/index.ts'
 import { turn, unknown, view } from './given.ts'
 import { files, type Given, givenSigner, givenTokens, ISSUER, RESOURCE } from './tokens.ts'
@@ -41,6 +42,26 @@ describe('an access token', () => {
     assert.equal(access.lacks('write_file'), 'files:write')
     assert.equal(access.lacks('something_else'), 'mcp:write')
     assert.equal(access.sees('write_file'), true, 'what a person could grant is on the list')
+  })
+
+  it('has one spelling: those that decode to the same bytes are not it', async () => {
+    const token = await given.token()
+    const parts = token.split('.')
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const bytes = (text: string) => Buffer.from(text, 'base64url').toString('hex')
+    const respelled = parts.flatMap((part, index) => {
+      const ends = [...letters].map((letter) => part.slice(0, -1) + letter)
+      const more = ['=', '==', ' ', '\n', '\t'].map((end) => part + end)
+      const same = [...ends, ...more].filter((text) => text !== part && bytes(text) === bytes(part))
+      return same.map((text) => parts.with(index, text).join('.'))
+    })
+    assert.ok(respelled.length >= 32, String(respelled.length))
+    for (const spelling of respelled) assert.equal(readJwtHeader(spelling), undefined, spelling)
+    // White space around it is not the token's but the header's.
+    for (const spelling of respelled.filter((text) => text === text.trim())) {
+      assert.notEqual(why(await given.check(spelling)), 'granted', spelling)
+    }
+    assert.equal(why(await given.check(token)), 'granted')
   })
 
   it('is verified once and weighed each time', async () => {

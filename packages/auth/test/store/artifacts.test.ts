@@ -28,3 +28,14 @@ it('of several processes that exchange the same tokens exactly one exchanges eac
   const live = (await store.list({ model: 'RefreshToken' }, NOON)).filter(({ consumedAt }) => consumedAt === undefined)
   assert.deepEqual(live.map(({ idHash }) => idHash).toSorted(), won.toSorted())
 })
+
+it('the grants of a client are found without looking at those of others', () => {
+  const db = prepared(newFile())
+  const plans = [
+    `select * from artifacts where model = 'Grant' and client_id = ?`,
+    `delete from artifacts where grant_id in (select grant_id from artifacts where model = 'Grant' and client_id = ?)`,
+    `select * from artifacts where model = 'Grant' and id_hash > ? and expires_at > ? and client_id = ?
+       order by id_hash limit ?`,
+  ].map((sql) => JSON.stringify(db.prepare(`explain query plan ${sql}`).all()))
+  for (const plan of plans) assert.match(plan, /INDEX artifacts_grants \(client_id=\?/)
+})

@@ -17,12 +17,24 @@ export function peerReader(trusted: readonly string[]): PeerReader {
     let peer = plainAddress(request.socket.remoteAddress)
     const claimed = (request.headers['x-forwarded-for'] as string | undefined)?.split(',') ?? []
     while (isTrusted(peer, ranges)) {
-      const next = claimed.pop()?.trim()
-      if (next === undefined || !ipaddr.isValid(next)) break
+      const next = addressIn(claimed.pop() ?? '')
+      if (next === undefined) break
       peer = plainAddress(next)
     }
     return peer
   }
+}
+
+/** `192.0.2.1:1234`, `[2001:db8::1]` and `[2001:db8::1]:1234`: some proxies add the port. */
+const WITH_PORT = /^(?:([\d.]+):\d{1,5}|\[([^\]]+)\](?::\d{1,5})?)$/
+
+/** @param entry One of `X-Forwarded-For`. @returns undefined when it holds no address. */
+function addressIn(entry: string): string | undefined {
+  const text = entry.trim()
+  const [, v4, v6] = WITH_PORT.exec(text) ?? []
+  if (v6 !== undefined) return ipaddr.IPv6.isValid(v6) ? v6 : undefined
+  const address = v4 ?? text
+  return ipaddr.isValid(address) ? address : undefined
 }
 
 /** IPv4 written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. */

@@ -146,6 +146,8 @@ const MIGRATIONS: readonly string[] = [
    ) without rowid;
    create index spent_artifacts_by_end on spent_artifacts (expires_at);
    create index artifacts_spent on artifacts (model, consumed_at) where consumed_at is not null;`,
+  // Of grants alone: every other artifact would pay for an index that nothing looks it up by.
+  `create index artifacts_grants on artifacts (client_id, id_hash) where model = 'Grant' and client_id is not null;`,
 ]
 
 /**
@@ -207,29 +209,31 @@ export function transaction<T>(db: SqliteDatabase, work: () => T): T {
   }
 }
 
+interface Waiting {
+  readonly work: () => unknown
+  readonly done: (result: never) => void
+  readonly failed: (error: unknown) => void
+}
+
 /**
- * Does the same kind of work for several callers in one transaction: what is asked for in one turn of the event loop is
- * done at its end. Each has what its own work gave once all of it is committed; where the transaction fails, all do.
+ * Writes for several callers in one transaction: what is asked for in one turn of the event loop is done at its end, in
+ * the order it was asked for. Each has what its own work gave once all of it is committed; where that fails, all do.
  */
-export function together<A extends unknown[], R>(
-  db: SqliteDatabase,
-  work: (...args: A) => R,
-): (...args: A) => Promise<R> {
-  let waiting: { readonly args: A; readonly done: (result: R) => void; readonly failed: (error: unknown) => void }[] =
-    []
+export function together(db: SqliteDatabase): <R>(work: () => R) => Promise<R> {
+  let waiting: Waiting[] = []
   const run = (): void => {
     const turn = waiting
     waiting = []
     try {
-      const results = transaction(db, () => turn.map(({ args }) => work(...args)))
-      for (const [index, { done }] of turn.entries()) done(results[index] as R)
+      const results = transaction(db, () => turn.map(({ work }) => work()))
+      for (const [index, { done }] of turn.entries()) done(results[index] as never)
     } catch (error) {
       for (const { failed } of turn) failed(error)
     }
   }
-  return (...args) => {
+  return <R>(work: () => R) => {
     const { promise, resolve, reject } = Promise.withResolvers<R>()
-    if (waiting.push({ args, done: resolve, failed: reject }) === 1) setImmediate(run)
+    if (waiting.push({ work, done: resolve, failed: reject }) === 1) setImmediate(run)
     return promise
   }
 }
