@@ -89,7 +89,9 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
   const budget = new ChildBudget(settings.stdio.maxTotal)
   const connections = new Connections(settings.limits.connections)
   const open = (server: ServerSettings) => openUpstream(server, settings, { budget, connections }, log)
-  const servers = new Map([...settings.servers].map(([name, server]) => [name, toProxied(server, open(server), url)]))
+  const servers = new Map(
+    [...settings.servers].map(([name, server]) => [name, toProxied(server, open(server), url, issuer !== undefined)]),
+  )
   const sessions = new Sessions({
     store: stores.sessions,
     sealingKey,
@@ -196,7 +198,7 @@ function openIssuer(
   })
 }
 
-function toProxied(server: ServerSettings, upstream: Upstream, url: string): ProxiedServer {
+function toProxied(server: ServerSettings, upstream: Upstream, url: string, isBesideSignIn: boolean): ProxiedServer {
   const { name, access, scopes, methods, tenant } = server
   const resource = resourceTermsOf(server, url)
   return {
@@ -209,6 +211,7 @@ function toProxied(server: ServerSettings, upstream: Upstream, url: string): Pro
     upstream,
     ...(tenant === undefined ? {} : { tenant }),
     ...(resource === undefined ? {} : { resource }),
+    isBesideSignIn,
   }
 }
 

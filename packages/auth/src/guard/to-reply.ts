@@ -30,17 +30,22 @@ const CONFLICT = badRequest('credentials_conflict', 'The request carries credent
  *
  * A key-only server names no `resource_metadata`: it would send clients into a sign-in that does not exist.
  */
-export function toReply(refusal: Refusal, { resource }: Pick<GuardedServer, 'resource'>): Reply {
+export function toReply(refusal: Refusal, server: Pick<GuardedServer, 'resource' | 'isBesideSignIn'>): Reply {
+  const { resource, isBesideSignIn = resource !== undefined } = server
   switch (refusal.reason) {
     case 'key_missing':
       return MISSING
     case 'key_malformed':
-      return refusedKey(refusal.reason, TEXTS[refusal.fault], resource)
+      return refusedKey(refusal.reason, TEXTS[refusal.fault], isBesideSignIn)
     case 'key_invalid':
-      return refusedKey(refusal.reason, TEXTS[refusal.because === 'not_taken' ? 'not_taken' : 'key_invalid'], resource)
+      return refusedKey(
+        refusal.reason,
+        TEXTS[refusal.because === 'not_taken' ? 'not_taken' : 'key_invalid'],
+        isBesideSignIn,
+      )
     case 'key_expired':
     case 'key_revoked':
-      return refusedKey(refusal.reason, TEXTS[refusal.reason], resource)
+      return refusedKey(refusal.reason, TEXTS[refusal.reason], isBesideSignIn)
     case 'token_missing':
       return aboutToken(resource, 'This server needs an access token.', refusal.reason, false)
     case 'token_invalid':
@@ -60,8 +65,9 @@ export function toReply(refusal: Refusal, { resource }: Pick<GuardedServer, 'res
   }
 }
 
-function refusedKey(reason: string, text: string, resource: ResourceTerms | undefined): Reply {
-  return resource === undefined ? challenge(reason, text, 'invalid_token') : keyReply(reason, text)
+/** @param isBesideSignIn A 401 would send the client to sign in, here or where it finds a sign-in on this host. */
+function refusedKey(reason: string, text: string, isBesideSignIn: boolean): Reply {
+  return isBesideSignIn ? keyReply(reason, text) : challenge(reason, text, 'invalid_token')
 }
 
 function aboutToken(resource: ResourceTerms | undefined, text: string, code: string, isPresented = true): Reply {

@@ -36,6 +36,8 @@ export interface GuardedServer {
   readonly scopes: ToolScopes
   /** Present exactly when `access` has `oauth`. */
   readonly resource?: ResourceTerms
+  /** Whether people sign in to another server of the same host: clients find that, and would go there with a bad key. */
+  readonly isBesideSignIn?: boolean
 }
 
 /** Who calls. Nothing in it is secret. */

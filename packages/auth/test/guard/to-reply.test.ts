@@ -94,3 +94,13 @@ it('who sent a key that lost a character is told what a whole one looks like, an
   assert.match(bodyOf('shape'), /not a whole API key: those have 72 characters and begin with pcls_\./)
   assert.match(bodyOf('checksum'), /mistyped/)
 })
+
+it('a refused key is a 403 where people sign in to another server of the host, and no key is still a 401', () => {
+  const refused = toReply({ reason: 'key_invalid', because: 'unknown' }, { isBesideSignIn: true })
+  const missing = toReply({ reason: 'key_missing' }, { isBesideSignIn: true })
+
+  assert.equal(refused.status, 403)
+  assert.equal(fieldsOf(refused).get('www-authenticate'), undefined)
+  assert.equal(missing.status, 401)
+  assert.ok(!fieldsOf(missing).get('www-authenticate')?.includes('resource_metadata'))
+})

@@ -1,9 +1,10 @@
 import { type SqliteDatabase, together, transaction } from '../sqlite/database.ts'
-import type { Artifact, ArtifactStore, Exchange, Spending } from './artifacts.ts'
+import type { Artifact, ArtifactStore, Spending } from './artifacts.ts'
 import { spentArtifacts } from './sqlite-spent.ts'
 
 /** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
+  const write = together(db)
   const insertion = `insert into artifacts
      (model, id_hash, payload, grant_id, uid_hash, account_id, client_id, consumed_at, expires_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -45,18 +46,17 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
       return rest === undefined ? first : first + Number(db.prepare(rest).run(value).changes)
     })
   return {
-    put(artifact) {
-      putting.run(...toRow(artifact))
-    },
+    put: (artifact) => write(() => void putting.run(...toRow(artifact))),
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
     find: (model, idHash, now) => read(selection.get(model, idHash, now)) ?? spent.find(model, idHash, now),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
     spend: (model, idHash, now) => outcome(spending.run(now, model, idHash).changes, model, idHash),
-    exchange: together(db, ({ model, idHash, successors, answer }: Exchange, now: number) => {
-      const spending = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
-      if (spending === 'spent') for (const successor of successors) putting.run(...toRow(successor))
-      return spending
-    }),
+    exchange: ({ model, idHash, successors, answer }, now) =>
+      write(() => {
+        const spending = outcome(answering.run(now, answer ?? null, model, idHash).changes, model, idHash)
+        if (spending === 'spent') for (const successor of successors) putting.run(...toRow(successor))
+        return spending
+      }),
     forgetSpent: spent.take,
     remove(model, idHash) {
       removal.run(model, idHash)
