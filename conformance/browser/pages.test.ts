@@ -99,7 +99,11 @@ describe('a person with a browser', { skip }, () => {
     await page.getByRole('button', { name: 'Allow' }).click()
     await page.getByRole('heading', { name: 'Back at the client' }).waitFor()
 
+    await client.redeem()
     await page.goto(client.authorizationUrl({ scope: 'mcp:read mcp:write' }))
+    await page.screenshot({ path: join(shots, 'consent-more.png'), fullPage: true })
+    assert.match(await page.locator('.scope').first().innerText(), /has this already/)
+    assert.match(await page.locator('.scope').last().innerText(), /new$/m)
     await page.getByRole('checkbox').first().uncheck()
     await page.getByRole('checkbox').last().uncheck()
     await page.getByRole('button', { name: 'Allow' }).click()
@@ -123,7 +127,8 @@ describe('a person with a browser', { skip }, () => {
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press('Enter')
     await page.getByRole('checkbox').waitFor()
-    for (let step = 0; step < 3; step++) await page.keyboard.press('Tab')
+    // The box, the link to the account, Allow, Deny.
+    for (let step = 0; step < 4; step++) await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Deny')
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
@@ -219,6 +224,9 @@ describe('the first person', { skip }, () => {
       await page.getByLabel('New password').fill(PASSWORD)
       await page.getByRole('button', { name: 'Create account' }).click()
       await page.getByRole('heading', { name: 'Your account' }).waitFor()
+      await page.screenshot({ path: join(shots, `made-${look.theme}-${look.width}.png`), fullPage: true })
+      assert.match(await page.getByRole('status').innerText(), /Your account is made/)
+      assert.equal(await overflow(page), 0)
 
       await page.goto(running.issuer.linkOf('setup', token))
       assert.match(await page.locator('main').innerText(), /an account already/)
@@ -242,5 +250,94 @@ describe('the first person', { skip }, () => {
     await page.getByRole('heading', { name: 'Your account' }).waitFor()
     await context.close()
     await running.close()
+  })
+
+  it('has the token of the last link that was opened in the tab, after a reload, too', async () => {
+    const running = await startIssuer({ withoutAccounts: true })
+    const { people, linkOf } = running.issuer
+    const [first, second] = [(await people.startSetup()) ?? '', (await people.startSetup()) ?? '']
+    const { page, complaints, context } = await givenPerson(browser)
+    const token = page.getByLabel('Set-up token')
+    await page.goto(linkOf('setup', first))
+    await page.getByLabel('Name').fill('ada')
+    await page.goto(linkOf('setup', second))
+    assert.equal(await token.inputValue(), second)
+    assert.equal(await page.getByLabel('Name').inputValue(), 'ada')
+    assert.equal(new URL(page.url()).hash, '')
+    await page.reload()
+    assert.equal(await token.inputValue(), second)
+
+    assert.deepEqual(complaints, [])
+    await context.close()
+    await running.close()
+  })
+})
+
+describe('a person with an invitation', { skip }, () => {
+  let browser: Browser
+  let running: RunningIssuer
+  before(async () => {
+    browser = await launch()
+    running = await startIssuer()
+  })
+  after(async () => {
+    await running?.close()
+    await browser?.close()
+  })
+
+  async function givenInvited(name: string): Promise<{ readonly id: string; readonly link: string }> {
+    const { people, linkOf } = running.issuer
+    const id = (await people.create(name, undefined))?.id ?? ''
+    return { id, link: linkOf('invitation', (await people.invite(id)) ?? '') }
+  }
+
+  for (const look of LOOKS) {
+    it(`sees whose account it is and chooses a password (${look.theme}-${look.width})`, async () => {
+      const { link } = await givenInvited(`bob-${look.theme}-${look.width}`)
+      const { page, complaints, context } = await givenPerson(browser, look)
+      await page.goto(link)
+      await page.getByText(`bob-${look.theme}-${look.width}`).waitFor()
+      await page.locator('#password:focus').waitFor()
+      await page.screenshot({ path: join(shots, `invitation-${look.theme}-${look.width}.png`), fullPage: true })
+      assert.equal(await overflow(page), 0)
+      await page.getByLabel('New password').fill(PASSWORD)
+      await page.getByRole('button', { name: 'Save password' }).click()
+      await page.getByRole('heading', { name: 'Your account' }).waitFor()
+
+      assert.deepEqual(complaints, [])
+      await context.close()
+    })
+  }
+
+  it('sees the other account when a second link is opened in the tab, and nothing typed for the first is used', async () => {
+    const [carol, dave] = [await givenInvited('carol'), await givenInvited('dave')]
+    const { page, complaints, context } = await givenPerson(browser)
+    await page.goto(carol.link)
+    await page.getByText('carol').waitFor()
+    await page.getByLabel('New password').fill(PASSWORD)
+    await page.goto(dave.link)
+    await page.getByText('dave').waitFor()
+    assert.equal(await page.getByLabel('New password').inputValue(), '')
+    assert.equal(new URL(page.url()).hash, '')
+
+    for (const { id } of [carol, dave]) {
+      assert.equal((await running.issuer.people.store.find(id))?.password, undefined)
+    }
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
+
+  it('does so without scripts, by pasting the link', async () => {
+    const { link } = await givenInvited('erin')
+    const { page, context } = await givenPerson(browser, {}, { javaScriptEnabled: false })
+    await page.goto(link.replace(/#.*/, ''))
+    await page.screenshot({ path: join(shots, 'invitation-token.png'), fullPage: true })
+    await page.getByLabel('Token').fill(link)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByText('erin').waitFor()
+    await page.getByLabel('New password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Save password' }).click()
+    await page.getByRole('heading', { name: 'Your account' }).waitFor()
+    await context.close()
   })
 })

@@ -169,7 +169,7 @@ function redeem({ sealingKey, now, onEvent }: Settled, { vault }: Services, engi
 
 /** The human steps. */
 function pages(
-  { issuer, sealingKey, lifetimes, now, onEvent }: Settled,
+  { issuer, resources, sealingKey, lifetimes, now, onEvent }: Settled,
   { people, grants }: Services,
   { engine, consents, uses }: { engine: Engine; consents: Consents; uses: GrantUses },
 ): readonly Handler[] {
@@ -180,8 +180,11 @@ function pages(
   const signIns = new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
   const grantSeconds = lifetimes.grant
   return [
-    interactionPages(INTERACTION_PATH, { engine, people, tokens, signIns, consents, onEvent, grantSeconds }),
-    accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, grants, uses, consents, onEvent }),
+    interactionPages(INTERACTION_PATH, {
+      ...{ engine, people, grants, tokens, signIns, consents, onEvent, grantSeconds },
+      accountPath: ACCOUNT_PATH,
+    }),
+    accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, resources, grants, uses, consents, onEvent }),
     setupPages(ACCOUNT_PATH, { engine, people, forms }),
   ]
 }

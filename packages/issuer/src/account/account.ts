@@ -1,6 +1,6 @@
 import type { Reply } from '@portcullis/auth/http'
 import type { AccountRecord } from '@portcullis/auth/store'
-import { type BrowserSession, type Engine, engineRequest } from '../engine/index.ts'
+import { type BrowserSession, type Engine, engineRequest, type Resource } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import type { People } from '../people/index.ts'
 import { type SignIns, signInPage } from '../signin/index.ts'
@@ -14,6 +14,8 @@ export interface AccountNeeds extends AccessNeeds {
   readonly people: People
   readonly signIns: SignIns
   readonly forms: BrowserForms
+  /** The servers that clients can be let in to. */
+  readonly resources: readonly Resource[]
   readonly onEvent: OnIssuerEvent
 }
 
@@ -24,6 +26,8 @@ const DONE: ReadonlyMap<string, string> = new Map(
     'ended-all': TEXTS.account.endedAll,
     changed: TEXTS.account.changed,
     'others-out': TEXTS.account.othersOut,
+    made: TEXTS.account.made,
+    chosen: TEXTS.account.chosen,
   }),
 )
 const SIGN_IN = 'account sign in'
@@ -65,6 +69,7 @@ async function show(visit: Visit, present: Present, needs: AccountNeeds, fault?:
   const reply = accountPage({
     account,
     access: await listAccess(account.id, needs),
+    resources: needs.resources,
     formToken: token,
     ...(done === undefined ? {} : { done }),
     ...(fault === undefined ? {} : { fault }),

@@ -22,7 +22,9 @@ export async function changePassword(
   const wanted = only(visit.form, 'password') ?? ''
   const fault = faultOfPassword(wanted)
   if (fault !== undefined) return { text: textOfPasswordFault(fault), field: 'new' }
-  const attempt = await signIns.attempt(visit, account.name, only(visit.form, 'old') ?? '')
+  const old = only(visit.form, 'old') ?? ''
+  if (isSame(wanted, old)) return { text: TEXTS.account.samePassword, field: 'new' }
+  const attempt = await signIns.attempt(visit, account.name, old)
   if (attempt.kind === 'wait') return { text: TEXTS.tryAgainLater(attempt.seconds), field: 'old' }
   if (attempt.kind === 'busy') return { text: TEXTS.busy }
   if (attempt.kind === 'wrong') return { text: TEXTS.account.wrongPassword, field: 'old' }
@@ -33,4 +35,9 @@ export async function changePassword(
     throw error
   }
   return undefined
+}
+
+/** As they are compared when somebody signs in. What cannot be a password is not looked at. */
+function isSame(wanted: string, old: string): boolean {
+  return faultOfPassword(old) === undefined && wanted.normalize('NFKC') === old.normalize('NFKC')
 }

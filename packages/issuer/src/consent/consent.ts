@@ -1,8 +1,21 @@
 import type { Reply } from '@portcullis/auth/http'
 import type { Interaction, InteractionResult, Resource } from '../engine/index.ts'
+import type { Grants } from '../grants/index.ts'
 import type { People } from '../people/index.ts'
-import { type FormTokens, type Html, html, notice, only, page, TEXTS, targetOf, type Visit } from '../web/index.ts'
+import {
+  type FormTokens,
+  type Html,
+  html,
+  notice,
+  only,
+  page,
+  shownUrl,
+  TEXTS,
+  targetOf,
+  type Visit,
+} from '../web/index.ts'
 import { hostOf, nameOf, scopesOf, warningsOf } from './asked.ts'
+import { shownScope } from './words.ts'
 
 const PURPOSE = 'consent'
 /** How many tool patterns of a scope are shown. */
@@ -11,6 +24,10 @@ const SHOWN_TOOLS = 12
 export interface ConsentNeeds {
   readonly tokens: FormTokens
   readonly people: People
+  /** What the client can still use. */
+  readonly grants: Pick<Grants, 'list'>
+  /** Where people end what they have allowed. */
+  readonly accountPath: string
   /** How long what is granted may last, in seconds. */
   readonly grantSeconds: number
 }
@@ -18,7 +35,7 @@ export interface ConsentNeeds {
 /** The page that asks whether a client may act for a person, and how far. @param ticked Default: all that is asked. */
 export async function consentPage(
   interaction: Interaction,
-  { tokens, people, grantSeconds }: ConsentNeeds,
+  { tokens, people, grants, accountPath, grantSeconds }: ConsentNeeds,
   fault?: string,
   ticked: readonly string[] = scopesOf(interaction),
 ): Promise<Reply> {
@@ -27,20 +44,22 @@ export async function consentPage(
   const name = nameOf(interaction)
   const heading = texts.heading(name, resource?.name ?? '')
   const account = accountId === undefined ? undefined : await people.store.find(accountId)
+  const held = await heldOf(interaction, grants)
+  const offline = texts.offline(Math.round(grantSeconds / 86_400))
   const main = html`<h1><bdi>${heading.client}</bdi> ${heading.between} <bdi>${heading.server}</bdi> ${heading.after}</h1>
 <dl class="facts">
 <dt>${texts.client}</dt><dd><bdi>${name}</bdi></dd>
 ${fact(texts.calledByUrl, hostOf(interaction))}
 <dt>${texts.goesOn}</dt><dd><strong>${targetOf(redirectUri)}</strong></dd>
-${fact(texts.server, resource?.uri)}
+${resource && html`<dt>${texts.server}</dt><dd>${shownUrl(resource.uri)}</dd>\n`}
 ${fact(texts.you, account?.name)}
 </dl>
 ${warningsOf(interaction).map((warning) => html`<p class="warning" role="note">${warning}</p>`)}
 ${notice(fault)}
 <form method="post">
 <input type="hidden" name="form" value="${tokens.make(PURPOSE, interaction.uid)}">
-${scopeList(interaction, ticked, fault !== undefined)}
-<p class="quiet">${texts.offline(Math.round(grantSeconds / 86_400))}</p>
+${scopeList(interaction, held, ticked, fault !== undefined)}
+<p class="quiet">${offline.text} <a href="${accountPath}" target="_blank" rel="noopener">${offline.account}</a>.</p>
 <div class="row"><button name="do" value="allow">${texts.allow}</button>
 <button class="plain" name="do" value="deny">${texts.deny}</button></div>
 </form>`
@@ -68,25 +87,43 @@ function fact(label: string, value: string | undefined): Html | undefined {
   return value === undefined ? undefined : html`<dt>${label}</dt><dd><bdi>${value}</bdi></dd>\n`
 }
 
-function scopeList(interaction: Interaction, ticked: readonly string[], isWrong: boolean): Html {
+/** What the client holds already of this person's at this server, in any of its grants. */
+async function heldOf(
+  { accountId, clientId, resource }: Interaction,
+  grants: ConsentNeeds['grants'],
+): Promise<ReadonlySet<string>> {
+  if (accountId === undefined || resource === undefined) return new Set()
+  const views = await Array.fromAsync(grants.list({ accountId, clientId }))
+  const there = views.flatMap(({ resources }) => resources).filter(({ uri }) => uri === resource.uri)
+  return new Set(there.flatMap(({ scopes }) => scopes))
+}
+
+function scopeList(
+  interaction: Interaction,
+  held: ReadonlySet<string>,
+  ticked: readonly string[],
+  isWrong: boolean,
+): Html {
   const scopes = scopesOf(interaction)
   if (scopes.length === 0) return html`<p>${TEXTS.consent.nothing}</p>`
-  return html`<fieldset${isWrong ? html` aria-describedby="notice"` : undefined}><legend>${TEXTS.consent.may}</legend>
+  const { asksMore, asksAgain, isHeld, isNew } = TEXTS.consent
+  const known = scopes.filter((scope) => held.has(scope))
+  const tag = (scope: string): Html | undefined => {
+    if (known.length === 0) return undefined
+    return held.has(scope) ? html` <span class="tag">${isHeld}</span>` : html` <span class="tag new">${isNew}</span>`
+  }
+  const comparison = known.length === scopes.length ? asksAgain : asksMore
+  return html`${known.length === 0 ? undefined : html`<p>${comparison}</p>`}
+<fieldset${isWrong ? html` aria-describedby="notice"` : undefined}><legend>${TEXTS.consent.may}</legend>
 ${scopes.map((scope, index) => {
   const opens = opensOf(interaction.resource, scope)
   const checked = ticked.includes(scope) ? html` checked` : undefined
   const described = opens === undefined ? undefined : html` aria-describedby="opens-${index}"`
   return html`<div class="scope"><input type="checkbox" id="scope-${index}" name="scope" value="${scope}"${checked}${described}>
-<label for="scope-${index}">${labelOf(interaction.resource, scope)}</label>
+<label for="scope-${index}">${shownScope(interaction.resource, scope)}${tag(scope)}</label>
 ${opens === undefined ? undefined : html`<p class="opens" id="opens-${index}">${opens}</p>`}</div>
 `
 })}</fieldset>`
-}
-
-/** The operator's words where there are any, with the scope itself. */
-function labelOf(resource: Resource | undefined, scope: string): Html {
-  const words = resource?.describes?.[scope]
-  return words === undefined ? html`<code>${scope}</code>` : html`${words} <code class="quiet">${scope}</code>`
 }
 
 function opensOf(resource: Resource | undefined, scope: string): string | undefined {

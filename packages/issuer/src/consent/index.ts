@@ -2,3 +2,4 @@
 export { nameOf, scopesOf } from './asked.ts'
 export { type ConsentNeeds, consentPage, takeConsent } from './consent.ts'
 export { Consents, type ConsentsNeeds, isProven } from './consents.ts'
+export { shownScope } from './words.ts'

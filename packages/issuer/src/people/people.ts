@@ -124,6 +124,13 @@ export class People {
     return link.accountId !== undefined && (await this.isLive(link.accountId)) ? link.kind : undefined
   }
 
+  /** Whose password a token chooses, as long as it is good. */
+  async ownerOf(token: string): Promise<AccountRecord | undefined> {
+    const link = await this.store.findLink(hashOf(token), this.needs.now())
+    if (link?.accountId === undefined || !(await this.isLive(link.accountId))) return undefined
+    return this.store.find(link.accountId)
+  }
+
   /**
    * Chooses a password by an invitation or a reset, and ends the sessions of all browsers.
    * @returns whose; undefined when the link is void. @throws {TypeError} as `create`.

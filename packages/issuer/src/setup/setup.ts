@@ -38,36 +38,57 @@ function kindOf(path: string, accountPath: string): Kind | undefined {
   return path === `${accountPath}${INVITATION}` ? 'invitation' : undefined
 }
 
-function show(kind: Kind, visit: Visit, { forms }: SetupNeeds, fault?: Fault): Reply {
+interface Shown {
+  readonly fault?: Fault
+  /** Whose password the token chooses. */
+  readonly owner?: AccountRecord
+}
+
+function show(kind: Kind, visit: Visit, { forms }: SetupNeeds, { fault, owner }: Shown = {}): Reply {
   const { token: formToken, cookies } = forms.begin(visit, kind)
-  const token = only(visit.form, 'token')
-  const name = only(visit.form, 'name')
+  const name = owner?.name ?? only(visit.form, 'name')
   return tokenForm({
-    texts: TEXTS[kind],
-    asksName: kind === 'setup',
+    step: kind === 'setup' ? 'set_up' : owner === undefined ? 'look' : 'choose',
     formToken,
     cookies,
-    ...(token === undefined ? {} : { token }),
+    token: tokenIn(visit),
     ...(name === undefined ? {} : { name }),
     ...(fault === undefined ? {} : { fault }),
   })
 }
 
-async function take(kind: Kind, accountPath: string, visit: Visit, needs: SetupNeeds): Promise<Reply> {
-  if (!needs.forms.isGood(visit, kind)) return show(kind, visit, needs, { text: TEXTS.openPageAgain })
-  const made = await accept(kind, visit, needs.people)
-  if ('text' in made) return show(kind, visit, needs, made)
-  return redirect(accountPath, await needs.engine.sessions.begin(engineRequest(visit), made.id, ['pwd']))
+/** A person may have pasted the whole link. */
+function tokenIn({ form }: Visit): string {
+  return (only(form, 'token') ?? '').trim().replace(/^.*#/, '')
 }
 
+async function take(kind: Kind, accountPath: string, visit: Visit, needs: SetupNeeds): Promise<Reply> {
+  const { engine, people, forms } = needs
+  if (!forms.isGood(visit, kind)) return show(kind, visit, needs, { fault: { text: TEXTS.openPageAgain } })
+  const isSetup = kind === 'setup'
+  const owner = isSetup ? undefined : await people.ownerOf(tokenIn(visit))
+  // First the token: without one nobody learns what the rules are, or makes us hash anything.
+  const isGood = isSetup ? (await people.findLink(tokenIn(visit))) === 'setup' : owner !== undefined
+  if (!isGood) return show(kind, visit, needs, { fault: voidOf(kind) })
+  // A link opens the page that says whose account it is; nothing is chosen before a person has seen that.
+  if (owner !== undefined && only(visit.form, 'do') !== 'save') return show(kind, visit, needs, { owner })
+  const made = await accept(kind, visit, people)
+  if ('text' in made) {
+    return show(kind, visit, needs, {
+      fault: made,
+      ...(owner === undefined || made.field === 'token' ? {} : { owner }),
+    })
+  }
+  const session = await engine.sessions.begin(engineRequest(visit), made.id, ['pwd'])
+  return redirect(`${accountPath}?done=${isSetup ? 'made' : 'chosen'}`, session)
+}
+
+const voidOf = (kind: Kind): Fault => ({ text: TEXTS[kind].void, field: 'token' })
+
 async function accept(kind: Kind, visit: Visit, people: People): Promise<AccountRecord | Fault> {
-  const token = (only(visit.form, 'token') ?? '').trim().replace(/^.*#/, '')
+  const token = tokenIn(visit)
   const name = only(visit.form, 'name') ?? ''
   const password = only(visit.form, 'password') ?? ''
-  const isVoid: Fault = { text: TEXTS[kind].void, field: 'token' }
-  // First the token: without one nobody learns what the rules are, or makes us hash anything.
-  const found = await people.findLink(token)
-  if (kind === 'setup' ? found !== 'setup' : found !== 'invitation' && found !== 'reset') return isVoid
   const nameFault = kind === 'setup' ? faultOfName(name) : undefined
   if (nameFault !== undefined) return { text: textOfNameFault(nameFault), field: 'name' }
   const passwordFault = faultOfPassword(password)
@@ -78,7 +99,7 @@ async function accept(kind: Kind, visit: Visit, people: People): Promise<Account
       kind === 'setup'
         ? await people.createFirst(token, name, password, network)
         : await people.acceptLink(token, password, network)
-    return account ?? isVoid
+    return account ?? voidOf(kind)
   } catch (error) {
     if (error instanceof BusyError) return { text: TEXTS.busy, status: 503 }
     throw error

@@ -25,6 +25,12 @@ function toText(piece: Piece): string {
   return String(piece).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 }
 
+/** An URL that breaks between its parts where a line is too short, and not in the middle of a word. */
+export function shownUrl(url: string): Html {
+  const parts = url.split(/(?<=:\/\/)|(?=[/?&#])(?<!:\/?)/)
+  return html`${parts.map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`))}`
+}
+
 /**
  * A name that somebody gave themselves, as it may stand on a page: no control or invisible signs (they can turn the
  * direction of what follows), at most 80 characters.

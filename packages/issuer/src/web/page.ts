@@ -29,7 +29,7 @@ export function page(title: string, main: Html, options: PageOptions = {}): Repl
     "default-src 'none'",
     `style-src ${STYLE_HASH}`,
     ...(script === undefined ? [] : [`script-src ${hashOf(script)}`]),
-    "img-src 'self'",
+    'img-src data:',
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
@@ -41,6 +41,7 @@ export function page(title: string, main: Html, options: PageOptions = {}): Repl
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 ${next === undefined ? undefined : html`<meta http-equiv="refresh" content="0; url=${next}">`}
 <title>${title} – ${TEXTS.product}</title>
 <style>${markup(STYLE)}</style>

@@ -46,8 +46,19 @@ legend { font-weight: 600; padding: 0 .35rem; margin-left: -.35rem }
 .scope label { overflow-wrap: anywhere; min-width: 0 }
 .scope .opens { grid-column: 2; margin: 0; color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; min-width: 0 }
 ul.cards { list-style: none; margin: 0; padding: 0 }
-ul.cards > li { border: 1px solid var(--edge); border-radius: .5rem; padding: 1rem; margin: 0 0 .75rem }
-ul.cards dl.facts { margin-bottom: .75rem; font-size: .95rem }
+ul.cards > li { border: 1px solid var(--edge); border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 .75rem }
+ul.cards dl.facts { margin: 0; font-size: .95rem }
+dl.facts > div { display: contents }
+.head { display: flex; gap: 1rem; align-items: start; justify-content: space-between; margin: 0 0 .25rem }
+.head h3 { min-width: 0; padding-top: .35rem }
+.head form { flex: none }
+.line { display: block }
+.raw { color: var(--quiet); font-size: .8rem }
+.tag { display: inline-block; padding: 0 .45rem; border: 1px solid var(--edge); border-radius: 1rem; color: var(--quiet); font-size: .8rem }
+.tag.new { border-color: var(--act); color: var(--act); font-weight: 600 }
+@media (max-width: 33.99rem) { ul.cards > li { padding: .6rem .75rem } ul.cards dl.facts { font-size: .875rem }
+  :is(ul.cards dl.facts, dl.servers), :is(ul.cards dl.facts, dl.servers) > div { display: block }
+  ul.cards dl.facts :is(dt, dd, .line:first-child) { display: inline; margin: 0 } dl.servers > div { margin-bottom: .5rem } }
 code { font-size: .95em; overflow-wrap: anywhere }
 .name { overflow-wrap: anywhere }
 `

@@ -10,6 +10,12 @@ export const TEXTS = {
   nameHint: 'Letters, digits and . _ @ + - without spaces. You sign in with it.',
   openPageAgain: 'This page was open for too long, or came from somewhere else. Try again.',
   tryAgainLater: (seconds: number) => `Too many attempts did not succeed. Try again in ${duration(seconds)}.`,
+  /** What scopes that every server has let a client do, where the operator says nothing else. */
+  scopes: {
+    read: 'Read its resources and prompts',
+    write: 'Use all of its tools',
+    writeOthers: 'Use all of its tools that no other permission covers',
+  },
   busy: 'Too many people sign in at this moment. Try again in a few seconds.',
 
   signIn: {
@@ -25,7 +31,7 @@ export const TEXTS = {
     heading: (client: string, server: string) => ({ client, between: 'wants to use', server, after: 'for you' }),
     client: 'Client',
     calledByUrl: 'Says it is',
-    goesOn: 'Goes on at',
+    goesOn: 'Sends you back to',
     server: 'Server',
     you: 'You',
     loopback:
@@ -33,14 +39,22 @@ export const TEXTS = {
     app: (scheme: string) =>
       `This leads to the app on your device that opens ${scheme} links. Allow it only if you have just come from there.`,
     unverified:
-      'This client registered itself, and nobody has checked its name. The address at “Goes on at” gets the access: allow it only if you know it.',
-    otherHost: 'The client says that it is from one site and goes on at another. Allow it only if you expected that.',
+      'This client registered itself, and nobody has checked its name. The address at “Sends you back to” gets the access: allow it only if you know it.',
+    otherHost:
+      'The client says that it is from one site and sends you back to another. Allow it only if you expected that.',
     may: 'It may',
+    asksMore: 'It has some of this already and asks for more. What is new is marked.',
+    asksAgain: 'It has all of this already and asks again.',
+    isNew: 'new',
+    isHeld: 'has this already',
     opensAll: 'Opens every tool of this server.',
     opens: (tools: string) => `Opens the tools ${tools}.`,
     more: (count: number) => `and ${count} more`,
     nothing: 'It asks for nothing on this server but to know that you have an account.',
-    offline: (days: number) => `It stays connected for at most ${days} days, until you end it at your account page.`,
+    offline: (days: number) => ({
+      text: `It stays connected for at most ${days} days, or until you end it at`,
+      account: 'your account page',
+    }),
     none: 'Leave at least one thing ticked, or choose Deny.',
     allow: 'Allow',
     deny: 'Deny',
@@ -58,6 +72,15 @@ export const TEXTS = {
     text: 'The client asked for something that cannot be done, so nothing was allowed. Go back to it and start again; if that does not help, tell whoever runs this server the code below.',
     server: 'Something went wrong here. Try again later.',
     code: 'Code:',
+    unknownClient:
+      'This server does not know the client any more, or has shut it out, so nothing was allowed. Let the client forget the sign-in that it has saved for this server (often called “clear authentication”, “log out” or “remove server”), and start again there. If that does not help, tell whoever runs this server the code below.',
+    redirect:
+      'The client asked to send you to a place that it has not registered, so nothing was allowed and you stay here. Let the client forget the sign-in that it has saved for this server, and start again there. If that does not help, tell whoever runs this server the code below.',
+  },
+
+  bare: {
+    title: 'Start in your client',
+    text: 'Clients open this page when they want access to a server, and no client has opened it now. Give your client the address of a server: it brings you here and says what it wants.',
   },
 
   leave: {
@@ -73,12 +96,14 @@ export const TEXTS = {
     signedInAs: 'Signed in as',
     clients: 'Clients with access',
     noClients: 'No client has access.',
-    goesOn: 'Goes on at',
-    scopes: 'May use',
-    since: 'Since',
+    goesOn: 'Sends you back to',
+    scopes: 'May',
     lastUsed: 'Last used',
-    from: 'From network',
-    until: 'At the latest until',
+    from: 'from',
+    allowed: 'Allowed on',
+    until: (date: string) => `until ${date} at the latest`,
+    connect: 'Connect a client',
+    connectHint: 'Give your MCP client the address of a server. It opens a page here, where you say what it may do.',
     end: 'End access',
     endOf: (client: string) => `End the access of ${client}`,
     endAll: 'End all access',
@@ -94,7 +119,10 @@ export const TEXTS = {
     endedAll: 'All access has ended.',
     changed: 'The password has changed, and other browsers are signed out.',
     othersOut: 'All other browsers are signed out.',
+    made: 'Your account is made, and you are signed in. What is left is to connect a client.',
+    chosen: 'Your password is saved, and you are signed in.',
     wrongPassword: 'The current password is wrong.',
+    samePassword: 'The new password is the current one. Choose another.',
   },
 
   setup: {
@@ -113,6 +141,8 @@ export const TEXTS = {
     text: 'Your link holds a token that works once.',
     token: 'Token',
     tokenHint: 'What follows # in your link.',
+    look: 'Go on',
+    account: 'For the account',
     act: 'Save password',
     void: 'This token is not valid: it is wrong, too old, or was used. Ask whoever runs this server for a new one.',
   },

@@ -31,7 +31,14 @@ describe('a person at her account page', () => {
     const party = await givenPublic(running, { client_name: 'Notes' })
     const tokens = await party.tokens()
     const text = await show(await signedIn())
-    for (const shown of [/Notes/, /127\.0\.0\.1:9/, /mcp:read, mcp:write/, /127\.0\.0\.0\/24/, /UTC/])
+    for (const shown of [
+      /Notes/,
+      /127\.0\.0\.1:9/,
+      /Read its resources and prompts <code class="raw">mcp:read</,
+      /Use all of its tools <code class="raw">mcp:write</,
+      /127\.0\.0\.0\/24/,
+      /UTC/,
+    ])
       assert.match(text, shown)
 
     const grant = /name="grant" value="([^"]+)"/.exec(text)?.[1] ?? ''
@@ -101,6 +108,8 @@ describe('a person at her account page', () => {
     assert.match(await wrong.text(), /current password is wrong/)
     const short = await act(here, { do: 'change-password', old: PASSWORD, password: 'short' })
     assert.match(await short.text(), /too short/)
+    const same = await act(here, { do: 'change-password', old: PASSWORD, password: PASSWORD })
+    assert.match(await same.text(), /new password is the current one/)
 
     const good = await act(here, { do: 'change-password', old: PASSWORD, password: wanted })
     assert.equal(good.headers.get('location'), '/account?done=changed')

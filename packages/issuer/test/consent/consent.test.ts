@@ -58,8 +58,32 @@ describe('a person who is asked for consent', () => {
     assert.ok(!text.includes('\u202E') && !text.includes('<b>'))
     assert.match(text, /<strong>127\.0\.0\.1:9<\/strong>/)
     assert.match(text, /runs on your own computer/)
-    assert.match(text, new RegExp(running.resource))
+    assert.ok(text.replaceAll('<wbr>', '').includes(running.resource))
+    assert.match(text, /<a href="\/account"/)
     assert.match(text, /<dd><bdi>ada<\/bdi><\/dd>/)
+  })
+
+  it('sees what a client has already and what is new; another person sees nothing of that', async () => {
+    const party = await givenPublic(running)
+    const first = await asked(party, new Browser())
+    assert.ok(!/class="tag/.test(first.text), 'it has nothing yet')
+    await party.tokens({ scope: 'mcp:read' })
+    const more = await asked(party, party.browser)
+    assert.match(
+      more.text,
+      /Read its resources and prompts <code class="raw">mcp:read<\/code> <span class="tag">has this/,
+    )
+    assert.match(more.text, /Use all of its tools <code class="raw">mcp:write<\/code> <span class="tag new">new/)
+    assert.equal(more.text.match(/ checked/g)?.length, 2)
+    const again = await asked(party, party.browser, { scope: 'mcp:read' })
+    assert.match(again.text, /all of this already/)
+
+    await running.issuer.people.create('carol', PASSWORD)
+    const other = new Browser()
+    const page = await walk(other, party.authorizationUrl())
+    const answer = await other.send(page, { name: 'carol', password: PASSWORD, do: 'sign-in' })
+    const hers = await walk(other, new URL(answer.headers.get('location') ?? '', page.url).href)
+    assert.ok(isAsked(hers) && !/class="tag/.test(hers.text))
   })
 
   it('leaves a scope out, and the tokens are without it', async () => {

@@ -98,6 +98,29 @@ describe('an authorization that fails', () => {
   })
 })
 
+describe('a person whom a client leads astray', () => {
+  it('is told what to do: about clients that are unknown or shut out, places and a page that nobody asked for', async () => {
+    const running = await startIssuer()
+    const party = await givenPublic(running)
+    const blocked = await givenPublic(running)
+    await running.issuer.clients.block(blocked.id)
+    const cases: [string, RegExp][] = [
+      [party.authorizationUrl({ client_id: 'nobody' }), /forget the sign-in/],
+      [blocked.authorizationUrl(), /forget the sign-in/],
+      [party.authorizationUrl({ redirect_uri: EVIL }), /a place that it has not registered/],
+      [party.at('authorize'), /Start in your client/],
+    ]
+    for (const [url, told] of cases) {
+      const answer = await new Browser().get(url)
+      const text = await answer.text()
+      assert.equal(answer.status, 400, url)
+      assert.match(text, told)
+      assert.ok(!text.includes('client is invalid'))
+    }
+    await running.close()
+  })
+})
+
 describe('what breaks behind a page', () => {
   it('is a page, too, that says nothing of how; programs get JSON', async () => {
     const faults: unknown[] = []

@@ -13,7 +13,7 @@ async function givenNew() {
 async function send(running: RunningIssuer, kind: string, fields: Record<string, string>, browser = new Browser()) {
   const url = new URL(`/account/${kind}`, running.url).href
   const text = await (await browser.get(url)).text()
-  return browser.send({ url, text }, { name: 'ada', password: PASSWORD, ...fields })
+  return browser.send({ url, text }, { name: 'ada', password: PASSWORD, do: 'save', ...fields })
 }
 
 describe('the first account', () => {
@@ -25,8 +25,10 @@ describe('the first account', () => {
 
     const browser = new Browser()
     const answer = await send(running, 'setup', { token }, browser)
-    assert.equal(answer.headers.get('location'), '/account')
-    assert.match(await (await browser.get(`${running.url}/account`)).text(), /Your account/)
+    assert.equal(answer.headers.get('location'), '/account?done=made')
+    const text = await (await browser.get(`${running.url}/account?done=made`)).text()
+    assert.match(text, /Your account is made/)
+    assert.ok(text.replaceAll('<wbr>', '').includes(`<code>${running.resource}</code>`), 'what to connect to')
     assert.equal((await people.list())[0]?.isAdmin, true)
     assert.equal((await send(running, 'setup', { token, name: 'eve' })).status, 410)
     assert.equal(await people.startSetup(), undefined)
@@ -95,6 +97,25 @@ describe('an invitation, or a way back in', () => {
     assert.equal((await send(running, 'invitation', { token: link, password: 'something else' }, second)).status, 303)
     assert.match(await (await first.get(`${running.url}/account`)).text(), /<h1>Sign in/)
     assert.match(await (await second.get(`${running.url}/account`)).text(), /Your account/)
+    await running.close()
+  })
+
+  it('says whose account it is to who has the token, before anything is chosen', async () => {
+    const { running, people } = await givenNew()
+    const id = (await people.create('bob', undefined))?.id ?? ''
+    const token = (await people.invite(id)) ?? ''
+    const unseen = await send(running, 'invitation', { token, do: '' })
+    assert.equal(unseen.status, 200)
+    assert.match(await unseen.text(), /For the account <strong><bdi>bob<\/bdi>/)
+    const short = await send(running, 'invitation', { token, password: 'short' })
+    assert.match(await short.text(), /bob[\s\S]*too short/)
+    const wrong = await send(running, 'invitation', { token: 'x'.repeat(43), do: '' })
+    assert.equal(wrong.status, 422)
+    assert.ok(!(await wrong.text()).includes('bob'))
+
+    assert.equal((await people.store.find(id))?.password, undefined)
+    const answer = await send(running, 'invitation', { token })
+    assert.equal(answer.headers.get('location'), '/account?done=chosen')
     await running.close()
   })
 
