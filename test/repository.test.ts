@@ -70,9 +70,10 @@ describe('the dependencies', () => {
       const own = manifest(folder)
       const declared = new Set([...names(own.dependencies), ...names(own.devDependencies), ...house])
       for (const name of names(manifest('.').devDependencies)) declared.add(name)
-      const mine = all.filter(({ file }) =>
-        folder === '.' ? !workspaces.some((other) => file.startsWith(`${other}/`)) : file.startsWith(`${folder}/`),
-      )
+      const inner = workspaces.filter((other) => folder === '.' || other.startsWith(`${folder}/`))
+      const mine = all
+        .filter(({ file }) => folder === '.' || file.startsWith(`${folder}/`))
+        .filter(({ file }) => !inner.some((other) => file.startsWith(`${other}/`)))
       const missing = mine.flatMap(({ file, imports }) =>
         imports
           .map(packageOf)

@@ -8,10 +8,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import Provider, { type AdapterPayload, errors } from 'oidc-provider'
-import { SCOPES, seeds } from './seed.ts'
+import { RESOURCE, SCOPES, seeds } from './seed.ts'
 
 const [port = '', grants = '', chains = ''] = process.argv.slice(2)
 const CLIENT = 'client.bench'
+const redirectUri = 'https://client.example/callback'
 const kept = new Map<string, AdapterPayload>()
 
 /** The quickest store there can be that spends once. */
@@ -33,18 +34,19 @@ const adapter = (model: string) => ({
   revokeByGrantId: async () => {},
 })
 
+const paths = { authorize: '/oauth/authorize', token: '/oauth/token' }
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   adapter,
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' } as never] },
-  routes: { token: '/oauth/token' },
+  routes: { token: paths.token, authorization: paths.authorize },
+  pkce: { required: () => true },
   scopes: ['offline_access', ...SCOPES],
   responseTypes: ['code'],
   clients: [
     {
       client_id: CLIENT,
-      redirect_uris: ['http://127.0.0.1/callback'],
-      application_type: 'native',
+      redirect_uris: [redirectUri],
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
@@ -53,6 +55,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   ],
   findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
   rotateRefreshToken: true,
+  issueRefreshToken: async () => true,
+  expiresWithSession: () => false,
   ttl: { AccessToken: () => 900, RefreshToken: 7 * 86_400, Grant: 90 * 86_400 },
   features: {
     devInteractions: { enabled: false },
@@ -70,10 +74,17 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
 })
 
 const tokens: string[] = []
-for (const { model, id, payload } of seeds(Number(grants), 'ada', CLIENT)) {
+const sessionId = 'session'
+for (const { model, id, grantId, payload } of seeds(Number(grants), 'ada', CLIENT)) {
   kept.set(`${model} ${id}`, { ...payload } as AdapterPayload)
   if (model === 'RefreshToken' && tokens.length < Number(chains)) tokens.push(id)
+  const authorizations = { [CLIENT]: { grantId, persistsLogout: true } }
+  const session = { kind: 'Session', uid: 'uid', accountId: 'ada', authorizations, loginTs: Number(payload.iat) }
+  kept.set(`Session ${sessionId}`, { ...session, jti: sessionId, exp: Number(payload.exp) } as AdapterPayload)
 }
+const scope = SCOPES.join(' ')
+const cookie = `_session=${sessionId}`
+const said = { clientId: CLIENT, redirectUri, paths, cookie, scope, resource: RESOURCE, tokens, parts: 3 }
 createServer(provider.callback()).listen({ port: Number(port), host: '127.0.0.1' }, () => {
-  process.stdout.write(`${JSON.stringify({ clientId: CLIENT, tokens })}\n`)
+  process.stdout.write(`${JSON.stringify(said)}\n`)
 })

@@ -1,52 +1,36 @@
 /**
  * Refreshes, in as many chains as there are tokens: each sends its next request with the refresh token that its last
- * answer brought. Every answer is looked at. One job at a time over the IPC channel, one outcome for each.
+ * answer brought. Or code flows, as many at a time. Every answer is looked at. One job at a time over the IPC channel,
+ * one outcome for each.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'undici'
 import { Histogram } from '../load/histogram.ts'
 import type { Burst, Span } from '../load/job.ts'
+import { codeFlow, redeem, type Said } from './flow.ts'
 
-export interface RefreshJob extends Span {
+export interface TokenJob extends Span {
+  readonly kind: 'refresh' | 'code-flow'
   readonly port: number
-  readonly clientId: string
-  /** Where the chains begin, at the first job for this port; later jobs go on where the last one ended. */
-  readonly tokens: readonly string[]
-}
-
-interface Answer {
-  readonly access_token?: string
-  readonly refresh_token?: string
-  readonly token_type?: string
-  readonly expires_in?: number
+  /** Its tokens begin the chains, at the first job for this port; later jobs go on where the last one ended. */
+  readonly said: Said
 }
 
 const chains = new Map<number, string[]>()
 
-async function run({ port, clientId, tokens, warmUp, seconds }: RefreshJob): Promise<Burst> {
-  const held = chains.get(port) ?? [...tokens]
+async function run({ kind, port, said, warmUp, seconds }: TokenJob): Promise<Burst> {
+  const held = chains.get(port) ?? [...said.tokens]
   chains.set(port, held)
   const histogram = new Histogram()
   let state: 'warming' | 'counting' | 'over' = 'warming'
   let answers = 0
   const turn = async (client: Client, at: number): Promise<void> => {
     const sentAt = performance.now()
-    const form = new URLSearchParams({
-      grant_type: 'refresh_token',
-      refresh_token: held[at] ?? '',
-      client_id: clientId,
-    })
-    const { statusCode, body } = await client.request({
-      ...{ method: 'POST', path: '/oauth/token', body: form.toString() },
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    })
-    const answer = (await body.json()) as Answer
-    const next = answer.refresh_token
-    const isRight = statusCode === 200 && answer.token_type === 'Bearer' && answer.expires_in === 900
-    if (!isRight || next === undefined || next === held[at] || answer.access_token?.split('.').length !== 3) {
-      throw new Error(`${statusCode} ${JSON.stringify(answer)}`)
+    if (kind === 'code-flow') await codeFlow(client, said)
+    else {
+      const fields = { grant_type: 'refresh_token', refresh_token: held[at] ?? '', resource: said.resource }
+      held[at] = (await redeem(client, said, fields)).refresh_token
     }
-    held[at] = next
     answers++
     if (state === 'counting') histogram.record(performance.now() - sentAt)
   }
@@ -70,7 +54,7 @@ async function run({ port, clientId, tokens, warmUp, seconds }: RefreshJob): Pro
   return { kind: 'burst', rate: count / span, ...histogram.summary(), answers }
 }
 
-process.on('message', (job: RefreshJob) => {
+process.on('message', (job: TokenJob) => {
   run(job)
     .catch((error: Error) => ({ kind: 'wrong', what: error.message }))
     .then((outcome) => process.send?.(outcome))

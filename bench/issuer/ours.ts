@@ -3,9 +3,11 @@
  *
  *   node bench/issuer/ours.ts PORT FILE GRANTS CHAINS
  *
- * Prints the id of a public client and CHAINS of its refresh tokens as one line of JSON, then serves.
+ * Prints, as one line of JSON (`Said`), a public client, CHAINS of its refresh tokens, and the cookie of a browser whose
+ * person is signed in and has said yes to that client; then serves.
  */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import {
@@ -18,6 +20,7 @@ import {
 } from '@portcullis/auth/store'
 import { openIssuer } from '@portcullis/issuer'
 import { Vault } from '../../packages/issuer/src/vault/index.ts'
+import { authorize, Browser, PASSWORD } from '../../packages/issuer/test/given.ts'
 import { RESOURCE, SCOPES, seeds } from './seed.ts'
 
 const [port = '', file = '', grants = '', chains = ''] = process.argv.slice(2)
@@ -34,24 +37,37 @@ const sealingKey = randomBytes(32)
 const resource = { uri: RESOURCE, name: 'everything', scopes: SCOPES, defaultScopes: SCOPES, opens: {} }
 const issuer = await openIssuer({ issuer: `http://127.0.0.1:${port}`, resources: [resource], stores, sealingKey })
 
-const person = { id: 'ada', name: 'ada', isAdmin: false, createdAt: 0 }
-await stores.accounts.insert(person)
-const wanted = { name: 'A program', redirectUris: ['http://127.0.0.1/callback'], confidential: false }
-const client = await issuer.clients.create(wanted)
-if (client.kind !== 'created') throw new Error('no client')
+const person = await issuer.people.create('ada', PASSWORD)
+const redirectUri = 'https://client.example/callback'
+const client = await issuer.clients.create({ name: 'A program', redirectUris: [redirectUri], confidential: false })
+if (client.kind !== 'created' || person === undefined) throw new Error('no client')
+const { clientId } = client
 
 const vault = new Vault(stores.artifacts, sealingKey)
 const tokens: string[] = []
-db.exec('begin')
-for (const { model, id, grantId, payload } of seeds(Number(grants), person.id, client.clientId)) {
-  const marks = { grantId, accountId: person.id, clientId: client.clientId, expiresAt: Number(payload.exp) }
-  vault.put(model, id, payload, marks)
+const puts: unknown[] = []
+for (const { model, id, grantId, payload } of seeds(Number(grants), person.id, clientId)) {
+  const marks = { grantId, accountId: person.id, clientId, expiresAt: Number(payload.exp) }
+  puts.push(vault.put(model, id, payload, marks))
   if (model === 'RefreshToken' && tokens.length < Number(chains)) tokens.push(id)
 }
-db.exec('commit')
+await Promise.all(puts)
 
 const server = createServer((request, response) => issuer.handle(request, response, '127.0.0.1'))
-server.listen({ port: Number(port), host: '127.0.0.1' }, () => {
-  process.stdout.write(`${JSON.stringify({ clientId: client.clientId, tokens })}\n`)
+await once(server.listen({ port: Number(port), host: '127.0.0.1' }), 'listening')
+const origin = `http://127.0.0.1:${port}`
+const paths = { authorize: '/oauth/authorize', token: '/oauth/token' }
+const scope = SCOPES.join(' ')
+const query = new URLSearchParams({
+  ...{ client_id: clientId, redirect_uri: redirectUri, response_type: 'code', scope, resource: RESOURCE },
+  ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
 })
+const browser = new Browser()
+await authorize(`${origin}${paths.authorize}?${query}`, { browser })
+const cookie = [...browser.cookies]
+  .filter(([, { path }]) => path === '/')
+  .map(([name, { value }]) => `${name}=${value}`)
+  .join('; ')
+const said = { clientId, redirectUri, paths, cookie, scope, resource: RESOURCE, tokens, parts: 3 }
+process.stdout.write(`${JSON.stringify(said)}\n`)
 process.on('SIGINT', () => process.exit())
