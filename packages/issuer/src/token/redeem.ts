@@ -25,6 +25,8 @@ const GRACE_SECONDS = 10
 
 /** One answer for all that is wrong with a code or a refresh token. */
 const REFUSED = 'grant request is invalid'
+/** As the engine says it. */
+const WRONG_TARGET = 'resource indicator is missing, or unknown'
 
 /**
  * Redeems codes and refresh tokens. The engine checks and signs; then what was presented is spent and what is issued is
@@ -67,14 +69,33 @@ function isPublic({ headers }: EngineRequest, form: URLSearchParams): boolean {
 }
 
 /** The answer that went to a request like this one, or the refusal. */
-async function repeat(refusal: Reply, form: URLSearchParams, { keepsakes, now, onEvent }: RedeemNeeds): Promise<Reply> {
+async function repeat(
+  refusal: Reply,
+  form: URLSearchParams,
+  { keepsakes, vault, now, onEvent }: RedeemNeeds,
+): Promise<Reply> {
   const presented = form.get('refresh_token') ?? ''
   const found = await keepsakes.find(presented, sameRequest(form), now(), GRACE_SECONDS)
-  if (found === undefined) return refusal
+  if (found === undefined) return (await isElsewhere(presented, form, vault, now())) ? wrongTarget(refusal) : refusal
   const { body, grantId } = found
   const clientId = form.get('client_id') ?? ''
   onEvent({ type: 'refresh.repeated', actor: 'client', clientId, ...(grantId === undefined ? {} : { grantId }) })
   return { status: 200, headers: refusal.headers, body }
+}
+
+/**
+ * Whether a resource is asked for that the token is not for. The engine says so of a token that is not spent; said of one
+ * that was spent just now, too, it tells a thief nothing about which of both it is.
+ */
+async function isElsewhere(token: string, form: URLSearchParams, vault: Vault, now: number): Promise<boolean> {
+  const kept = await vault.find('RefreshToken', token, now)
+  const granted = [kept?.payload.resource ?? []].flat()
+  return kept !== undefined && form.getAll('resource').some((resource) => !granted.includes(resource))
+}
+
+function wrongTarget({ headers }: Reply): Reply {
+  const { body } = errorReply(400, 'invalid_target', WRONG_TARGET)
+  return { status: 400, headers, body }
 }
 
 function refused({ headers }: Reply): Reply {

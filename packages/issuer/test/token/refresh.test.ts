@@ -51,6 +51,20 @@ describe('refreshing, for a client that proves nothing', () => {
     )
   })
 
+  it('does not tell a thief who asks for another resource whether the token was used just now', async () => {
+    const probe = async () => {
+      const { status, body } = await client.refresh(first.refresh_token, { resource: 'https://other.example/mcp' })
+      return { status, body }
+    }
+    const unused = await probe()
+    const refreshed = await client.refresh(first.refresh_token)
+    const used = await probe()
+
+    assert.equal(unused.body.error, 'invalid_target')
+    assert.equal(refreshed.status, 200, 'asking so has spent nothing')
+    assert.deepEqual(used, unused)
+  })
+
   it('gives it to no other client, for no other scope and no other resource, and takes no offence', async () => {
     const { body } = await client.refresh(first.refresh_token)
     const other = await givenPublic(running)
