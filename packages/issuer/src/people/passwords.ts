@@ -12,11 +12,15 @@ const TAG_BYTES = 32
 /** Bounds of NIST SP 800-63B §3.1.1.2, counted in characters: long enough alone, short enough to hash. */
 export const PASSWORD_LENGTH = { least: 10, most: 256 } as const
 
+/** In UTF-16 units, before anything is made of it: no password that the bounds allow is typed with more. */
+export const LONGEST_TYPED_PASSWORD = 8 * PASSWORD_LENGTH.most
+
 /**
  * For all issuers of the process: 38 MiB at most, two cores, and half a second of waiting. One network can have four of
- * the places, so that a flood from one leaves some to others.
+ * the places, so that a flood from one leaves some to others; and a flood from everywhere leaves eight to browsers that
+ * are known and to whoever chooses a password.
  */
-const queue = new Queue({ running: 2, waiting: 24, perAsker: 4 })
+const queue = new Queue({ running: 2, waiting: 24, waitingKnown: 8, perAsker: 4 })
 
 /**
  * A PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. Compared in Unicode's NFKC, as people type it.
@@ -25,7 +29,12 @@ const queue = new Queue({ running: 2, waiting: 24, perAsker: 4 })
 export async function hashPassword(password: string, asker: string): Promise<string> {
   const nonce = randomBytes(SALT_BYTES)
   const message = bytesOf(password)
-  const tag = await queue.run(asker, () => derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...COST }))
+  const tag = await queue.run(
+    asker,
+    () => derive('argon2id', { message, nonce, tagLength: TAG_BYTES, ...COST }),
+    // Nobody chooses a password who has not shown a link, a session or the keys of the machine.
+    true,
+  )
   return toPhc(nonce, tag)
 }
 
@@ -45,7 +54,7 @@ const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Z
  * Whether a password is the one of this hash. What is no hash of ours is nobody's password.
  * @throws {BusyError}
  */
-export async function isPassword(stored: string, password: string, asker: string): Promise<boolean> {
+export async function isPassword(stored: string, password: string, asker: string, isKnown = false): Promise<boolean> {
   const parts = PHC.exec(stored)
   if (parts === null) return false
   const [, memory, passes, parallelism, salt, tag] = parts
@@ -58,12 +67,13 @@ export async function isPassword(stored: string, password: string, asker: string
     passes: Number(passes),
     parallelism: Number(parallelism),
   }
-  const computed = await queue.run(asker, () => derive('argon2id', parameters))
+  const computed = await queue.run(asker, () => derive('argon2id', parameters), isKnown)
   return timingSafeEqual(expected, computed)
 }
 
+/** What is longer than any password is cut short, and is wrong all the same. */
 function bytesOf(password: string): Buffer {
-  return Buffer.from(password.normalize('NFKC'))
+  return Buffer.from(password.slice(0, LONGEST_TYPED_PASSWORD).normalize('NFKC'))
 }
 
 function toText(bytes: Buffer): string {

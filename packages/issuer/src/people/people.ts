@@ -51,11 +51,12 @@ export class People {
   /**
    * Whose name and password these are. Takes the same time for names that nobody has, accounts without a password and
    * those that are disabled.
-   * @param asker On whose behalf: their network. @throws {BusyError} when too many are being checked.
+   * @param asker On whose behalf: their network. @param isKnown Whether strangers leave them a place.
+   * @throws {BusyError} when too many are being checked.
    */
-  async recognize(name: string, password: string, asker: string): Promise<AccountRecord | undefined> {
+  async recognize(name: string, password: string, asker: string, isKnown = false): Promise<AccountRecord | undefined> {
     const account = await this.store.findByName(canonicalName(name))
-    const isRight = await isPassword(account?.password ?? this.nobodys, password, asker)
+    const isRight = await isPassword(account?.password ?? this.nobodys, password, asker, isKnown)
     if (!isRight || account?.password === undefined || account.disabledAt !== undefined) return undefined
     return account
   }

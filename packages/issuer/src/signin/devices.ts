@@ -19,20 +19,29 @@ export class Devices {
   mark(name: string): string {
     const id = randomBytes(16).toString('base64url')
     const until = String(this.now() + DEVICE_SECONDS)
-    return `${id}.${until}.${this.proof(id, until, name)}`
+    return `${id}.${until}.${this.proof(id, until, name)}.${this.proof(id, until)}`
   }
 
   /** @returns the browser's id, when it was marked for this name and the mark has not run out. */
   find(mark: string | undefined, name: string): string | undefined {
-    const [id, until, proof, ...rest] = (mark ?? '').split('.')
-    if (id === undefined || until === undefined || proof === undefined || rest.length > 0) return undefined
-    const expected = Buffer.from(this.proof(id, until, name))
-    const given = Buffer.from(proof)
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-    return Number(until) > this.now() ? id : undefined
+    const [id = '', until = '', proof = ''] = (mark ?? '').split('.')
+    return this.isGood(proof, this.proof(id, until, name), until) ? id : undefined
   }
 
-  private proof(id: string, until: string, name: string): string {
-    return createHmac('sha256', this.key).update(`device\n${id}\n${until}\n${name}`).digest('base64url')
+  /** @returns the browser's id, when it was marked for anybody and the mark has not run out. */
+  idOf(mark: string | undefined): string | undefined {
+    const [id = '', until = '', , proof = ''] = (mark ?? '').split('.')
+    return this.isGood(proof, this.proof(id, until), until) ? id : undefined
+  }
+
+  private isGood(proof: string, wanted: string, until: string): boolean {
+    const [given, expected] = [Buffer.from(proof), Buffer.from(wanted)]
+    return given.length === expected.length && timingSafeEqual(given, expected) && Number(until) > this.now()
+  }
+
+  /** Without a name: for nobody in particular. */
+  private proof(id: string, until: string, name?: string): string {
+    const of = name === undefined ? `any device\n${id}\n${until}` : `device\n${id}\n${until}\n${name}`
+    return createHmac('sha256', this.key).update(of).digest('base64url')
   }
 }

@@ -1,9 +1,9 @@
 import type { AccountRecord } from '@portcullis/auth/store'
 import type { OnIssuerEvent } from '../events.ts'
-import { BusyError, canonicalName, type People } from '../people/index.ts'
-import { type CookieKind, networkOf, readCookie, type Visit, writeCookie } from '../web/index.ts'
+import { BusyError, canonicalName, faultOfName, type People } from '../people/index.ts'
+import { type CookieKind, networksOf, readCookie, type Visit, writeCookie } from '../web/index.ts'
 import { DEVICE_SECONDS, Devices } from './devices.ts'
-import { Throttle } from './throttle.ts'
+import { type Attempted, Throttle } from './throttle.ts'
 
 export type Attempt =
   /** @param cookies Values for `set-cookie`. */
@@ -24,6 +24,9 @@ export interface SignInsNeeds {
 /** How many failures are told of in one minute; the others are counted. */
 const TOLD_PER_MINUTE = 20
 
+/** What counts as typed where it can be nobody's name: all such are one, and none is kept. */
+const NO_NAME = ''
+
 /** Checks who somebody is, no more often than they may try. */
 export class SignIns {
   private readonly needs: SignInsNeeds
@@ -40,32 +43,41 @@ export class SignIns {
   /** A wrong password, an unknown name and an account that may not sign in are all `wrong`, after the same time. */
   async attempt(visit: Visit, typed: string, password: string): Promise<Attempt> {
     const { people, deviceCookie, onEvent } = this.needs
-    const name = canonicalName(typed)
-    const network = networkOf(visit.peer)
+    const name = faultOfName(typed) === undefined ? canonicalName(typed) : NO_NAME
+    const networks = networksOf(visit.peer)
     const device = this.devices.find(readCookie(visit, deviceCookie), name)
-    const attempted = { name, network, ...(device === undefined ? {} : { device }) }
+    const attempted = { name, networks, ...(device === undefined ? {} : { device }) }
     const seconds = this.throttle.waitOf(attempted)
     if (seconds > 0) return this.fail(name, { kind: 'wait', seconds })
-    this.throttle.attempted(attempted)
-    const account = await this.recognize(name, password, network)
-    if (account === 'busy') {
-      this.throttle.undo(attempted)
-      return { kind: 'busy' }
-    }
+    const account = await this.recognize(attempted, password)
+    if (account === 'busy') return { kind: 'busy' }
     if (account === undefined) return this.fail(name, { kind: 'wrong' })
-    this.throttle.succeeded(attempted)
     await people.noteSignIn(account.id)
     onEvent({ type: 'account.signed_in', accountId: account.id, actor: 'person' })
     const cookies = device === undefined ? [writeCookie(deviceCookie, this.devices.mark(name), DEVICE_SECONDS)] : []
     return { kind: 'recognized', account, cookies }
   }
 
-  private async recognize(name: string, password: string, network: string) {
+  /** Counts the try from before the password is checked. */
+  /** What names the browser, where anybody has signed in with it before. */
+  deviceOf(visit: Visit): string | undefined {
+    return this.devices.idOf(readCookie(visit, this.needs.deviceCookie))
+  }
+
+  private async recognize(attempted: Attempted, password: string): Promise<AccountRecord | 'busy' | undefined> {
+    const { name, networks } = attempted
+    const begun = this.throttle.begin(attempted)
+    let end = begun.undo
     try {
-      return await this.needs.people.recognize(name, password, network)
+      const asker = begun.isKnown ? name : (networks.at(-1) ?? '')
+      const account = await this.needs.people.recognize(name, password, asker, begun.isKnown)
+      end = account === undefined ? begun.failed : begun.succeeded
+      return account
     } catch (error) {
-      if (error instanceof BusyError) return 'busy' as const
+      if (error instanceof BusyError) return 'busy'
       throw error
+    } finally {
+      end()
     }
   }
 

@@ -5,7 +5,7 @@ export { type CookieKind, cookieKind, readCookie, writeCookie } from './cookies.
 export { FormTokens } from './form-token.ts'
 export { type Field, field, notice } from './forms.ts'
 export { Html, html, shownName, shownUrl } from './html.ts'
-export { networkOf } from './network.ts'
+export { networkOf, networksOf } from './network.ts'
 export { type PageOptions, page } from './page.ts'
 export { isLoopback, isOpenable, targetOf } from './targets.ts'
 export { TEXTS } from './texts.ts'

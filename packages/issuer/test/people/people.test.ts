@@ -41,7 +41,7 @@ describe('passwords', () => {
 
 describe('the queue before dear work', () => {
   it('lets few run, some wait, and turns the others away', async () => {
-    const queue = new Queue({ running: 2, waiting: 3, perAsker: 10 })
+    const queue = new Queue({ running: 2, waiting: 3, waitingKnown: 1, perAsker: 10 })
     const gate = Promise.withResolvers<void>()
     let running = 0
     let most = 0
@@ -60,7 +60,7 @@ describe('the queue before dear work', () => {
   })
 
   it('leaves places to others, and goes on after a failure', async () => {
-    const queue = new Queue({ running: 1, waiting: 10, perAsker: 2 })
+    const queue = new Queue({ running: 1, waiting: 10, waitingKnown: 1, perAsker: 2 })
     const gate = Promise.withResolvers<void>()
     const greedy = Array.from({ length: 5 }, () => queue.run('greedy', () => gate.promise).catch(() => 'away'))
     const other = queue.run('other', async () => 'served')
@@ -69,5 +69,24 @@ describe('the queue before dear work', () => {
     assert.equal(await other, 'served')
     assert.equal((await Promise.all(greedy)).length, 5)
     assert.equal(await queue.run('greedy', async () => 'again'), 'again')
+  })
+
+  it('keeps a line for those who are known, who have every other turn and not all of them', async () => {
+    const queue = new Queue({ running: 1, waiting: 6, waitingKnown: 4, perAsker: 4 })
+    const gate = Promise.withResolvers<void>()
+    const order: string[] = []
+    const work = (who: string) => async () => {
+      await gate.promise
+      order.push(who)
+    }
+    const strangers = Array.from({ length: 12 }, (_, index) =>
+      queue.run(`net ${index}`, work('stranger')).catch(() => 'away'),
+    )
+    const known = Array.from({ length: 6 }, () => queue.run('ada', work('known'), true).catch(() => 'away'))
+    gate.resolve()
+
+    assert.equal((await Promise.all(strangers)).filter((end) => end === 'away').length, 5)
+    assert.equal((await Promise.all(known)).filter((end) => end === 'away').length, 2)
+    assert.deepEqual(order.slice(0, 6), ['stranger', 'known', 'stranger', 'known', 'stranger', 'known'])
   })
 })

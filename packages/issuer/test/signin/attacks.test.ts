@@ -85,6 +85,26 @@ describe('somebody who tries to sign in as another', () => {
     assert.equal((await attempt('ada', PASSWORD)).response.status, 303)
   })
 
+  it('cannot keep out a browser that is known, from however many networks they come', async () => {
+    const owner = new Browser()
+    assert.equal((await attempt('ada', PASSWORD, owner)).response.status, 303)
+    owner.cookies.delete('portcullis-session')
+    const flood = Array.from({ length: 40 }, (_, index) =>
+      attempt(`many${index}`, 'guess', new Browser(), `2001:db8:${index.toString(16)}::1`),
+    )
+    const text = await (await owner.get(account())).text()
+    await Promise.race(flood)
+    const fields = { name: 'ada', password: PASSWORD, do: 'sign-in' }
+    const answers = [owner.send({ url: account(), text }, fields, { [PEER]: '10.7.7.7' })]
+
+    assert.deepEqual(
+      (await Promise.all(answers)).map(({ status }) => status),
+      [303],
+    )
+    const busy = (await Promise.all(flood)).filter(({ response }) => response.status === 503)
+    assert.ok(busy.length > 0, 'the flood was too small to say anything')
+  })
+
   it('gets no session that was known before: it has another name after signing in', async () => {
     const browser = new Browser()
     const cookies = await signedIn(browser)
