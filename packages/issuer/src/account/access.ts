@@ -2,7 +2,7 @@ import type { Consents } from '../consent/index.ts'
 import type { Grants, GrantView } from '../grants/index.ts'
 import type { GrantUse, GrantUses } from './uses.ts'
 
-/** What one authorization of a client has led to, as its person sees it. */
+/** What a client has access to, as its person sees it. */
 export type Access = GrantView & Partial<GrantUse>
 
 export interface AccessNeeds {
@@ -11,21 +11,50 @@ export interface AccessNeeds {
   readonly consents: Consents
 }
 
-/** Newest use first. */
+/** Newest use first. What one installation got in several steps is one. */
 export async function listAccess(accountId: string, { grants, uses }: AccessNeeds): Promise<readonly Access[]> {
-  const found: Access[] = []
-  for await (const grant of grants.list({ accountId })) found.push({ ...grant, ...(await uses.find(grant.id)) })
-  return found.sort((a, b) => usedAt(b) - usedAt(a))
+  const found = new Map<string, Access>()
+  for await (const grant of grants.list({ accountId })) {
+    const access = { ...grant, ...(await uses.find(grant.id)) }
+    const known = found.get(installation(grant))
+    found.set(installation(grant), known === undefined ? access : together(known, access))
+  }
+  return [...found.values()].sort((a, b) => usedAt(b) - usedAt(a))
 }
 
-/** Ends one access, and asks again before the client gets another. @returns false when it is not this person's. */
+/** Ends a client's access, and asks again before it gets another. @returns false when it is not this person's. */
 export async function endAccess(accountId: string, grantId: string, needs: AccessNeeds): Promise<boolean> {
-  for await (const { id, clientId } of needs.grants.list({ accountId })) {
-    if (id !== grantId) continue
-    await needs.consents.withdraw(accountId, clientId)
-    return needs.grants.revoke(id, { actor: 'person' })
+  const all = await Array.fromAsync(needs.grants.list({ accountId }))
+  const meant = all.find(({ id }) => id === grantId)
+  if (meant === undefined) return false
+  await needs.consents.withdraw(accountId, meant.clientId)
+  const alike = all.filter((grant) => installation(grant) === installation(meant))
+  for (const { id } of alike) await needs.grants.revoke(id, { actor: 'person' })
+  return true
+}
+
+/**
+ * What tells one program on one machine from another. A client that registered itself is one; who names itself by a
+ * document has the same name everywhere, so each time it was let in may be another machine.
+ */
+function installation({ id, clientId }: GrantView): string {
+  return clientId.startsWith('https://') ? id : clientId
+}
+
+/** All that both open; used as the one that was used last. */
+function together(one: Access, other: Access): Access {
+  const latest = usedAt(one) > usedAt(other) ? one : other
+  const uris = new Set([...one.resources, ...other.resources].map(({ uri }) => uri))
+  const scopesAt = (access: Access, uri: string) => access.resources.find((each) => each.uri === uri)?.scopes ?? []
+  return {
+    ...latest,
+    resources: [...uris].map((uri) => ({
+      uri,
+      scopes: [...new Set([...scopesAt(one, uri), ...scopesAt(other, uri)])],
+    })),
+    createdAt: Math.min(one.createdAt, other.createdAt),
+    expiresAt: Math.max(one.expiresAt, other.expiresAt),
   }
-  return false
 }
 
 /** Ends all access that a person has given. Browsers stay signed in. */

@@ -53,6 +53,21 @@ describe('a person at her account page', () => {
     )
   })
 
+  it('sees a client that asked for more as one, with all that it got, and ends it as one', async () => {
+    const party = await givenPublic(running, { client_name: 'Stepper' })
+    const first = await party.tokens({ scope: 'mcp:read' })
+    const second = await party.tokens({ scope: 'mcp:write' })
+    const text = await show(await signedIn())
+    const [card = '', ...others] = text.match(/<li>(?:(?!<\/li>).)*Stepper.*?<\/li>/gs) ?? []
+
+    assert.equal(others.length, 0)
+    assert.match(card, /mcp:read/)
+    assert.match(card, /mcp:write/)
+    await act(await signedIn(), { do: 'end', grant: /name="grant" value="([^"]+)"/.exec(card)?.[1] ?? '' })
+    assert.equal((await party.refresh(first.refresh_token)).status, 400)
+    assert.equal((await party.refresh(second.refresh_token)).status, 400)
+  })
+
   it('sees from which network a client came last', async () => {
     const party = await givenPublic(running, { client_name: 'Roaming' })
     const tokens = await party.tokens()
