@@ -13,6 +13,8 @@ import { isSecretOf } from './secrets.ts'
 /** How long a client that registered itself is kept before a person lets it in for the first time. */
 const UNUSED_SECONDS = 24 * 3600
 const MAX_UNUSED = 1000
+/** How long it is safe from making way for others, where it is the only one of its network. */
+export const SAFE_SECONDS = 600
 
 export interface ClientsNeeds {
   readonly store: ClientStore
@@ -78,8 +80,9 @@ export class Clients implements KnownClients {
   }
 
   /**
-   * Keeps a client that registered itself. @returns its metadata with the id it has got (RFC 7591 §3.2.1); undefined
-   * while too many wait to be used for the first time.
+   * Keeps a client that registered itself. Where too many wait, one makes way for it.
+   * @param network Whose it is: the network with the most makes way first. @returns its metadata with the id it has got (RFC 7591 §3.2.1); undefined
+   * while too many wait to be used for the first time, each from a network of its own.
    */
   async register(settled: ClientMetadata, network: string): Promise<ClientMetadata | undefined> {
     const { store, key, now, onEvent } = this.needs
@@ -95,7 +98,7 @@ export class Clients implements KnownClients {
       createdAt: now(),
       expiresAt: now() + UNUSED_SECONDS,
     } as const
-    if (!(await store.insertRegistered(record, MAX_UNUSED))) return undefined
+    if (!(await store.insertRegistered(record, { limit: MAX_UNUSED, safeFor: SAFE_SECONDS }))) return undefined
     onEvent({ type: 'client.registered', actor: 'client', clientId, detail: { name, network } })
     return metadata
   }

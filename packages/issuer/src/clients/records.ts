@@ -64,9 +64,15 @@ export function viewOf(key: Uint8Array, record: ClientRecord): ClientView {
   const metadata = record.origin === 'document' ? {} : tryOpen(key, record)
   return {
     ...rest,
+    name: record.name === '' ? hostOf(record) : record.name,
     redirectUris: Array.isArray(metadata.redirect_uris) ? metadata.redirect_uris.map(String) : [],
     isConfidential: 'client_secret' in metadata,
   }
+}
+
+/** What stands for a name where something was decided before a document was seen. */
+function hostOf({ origin, clientId }: ClientRecord): string {
+  return origin === 'document' ? (URL.parse(clientId)?.host ?? '') : ''
 }
 
 function tryOpen(key: Uint8Array, record: ClientRecord): Record<string, unknown> {

@@ -1,18 +1,20 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
-import type { Clients } from '../clients/index.ts'
+import { type Clients, SAFE_SECONDS } from '../clients/index.ts'
 import { Meter } from '../limits/index.ts'
-import { type Handler, networkOf, type Visit } from '../web/index.ts'
+import { type Handler, networksOf, type Visit } from '../web/index.ts'
 import type { Invitations } from './invitations.ts'
 import type { Refusals } from './refusals.ts'
 import { type RequestRules, readRegistration } from './request.ts'
 
 /** How many registrations a network may ask for in an hour, good and bad ones alike. */
 const PER_NETWORK = 20
+/** And all networks of a site (IPv6 /48) together. */
+const PER_SITE = 60
 const HOUR = 3600
 /** The most bytes of a registration. */
 const MAX_BODY = 16 * 1024
-/** When someone who came while too many clients waited may try again: clients that are not used go within a day. */
-const FULL_WAIT = 600
+/** When someone who came while too many clients waited may try again: by then one may have to make way. */
+const FULL_WAIT = SAFE_SECONDS
 
 export interface RegistrationNeeds extends RequestRules {
   readonly path: string
@@ -27,23 +29,27 @@ export interface RegistrationNeeds extends RequestRules {
 /** The registration endpoint (RFC 7591 §3). */
 export function registrationEndpoint(needs: RegistrationNeeds): Handler {
   const { path, now, refusals } = needs
-  const meter = new Meter(PER_NETWORK, HOUR)
+  const perNetwork = new Meter(PER_NETWORK, HOUR)
+  const perSite = new Meter(PER_SITE, HOUR)
   return async (visit) => {
     if (visit.path !== path) return undefined
     if (visit.method !== 'POST')
       return errorReply(405, 'invalid_request', 'Registrations are sent by POST.', ['allow', 'POST'])
-    const network = networkOf(visit.peer)
-    const wait = meter.take(network, now())
+    const networks = networksOf(visit.peer)
+    const [network] = networks
+    const site = networks.at(-1) ?? network
+    const wait = perSite.wait(site, now()) || perNetwork.take(network, now())
+    if (wait === 0) perSite.take(site, now())
     const reply =
       wait > 0
         ? errorReply(429, 'temporarily_unavailable', 'Too many registrations from your network.', after(wait))
-        : await register(visit, network, needs)
+        : await register(visit, site, needs)
     if (reply.status !== 201) refusals.note(reply.status, network, now())
     return reply
   }
 }
 
-async function register(visit: Visit, network: string, needs: RegistrationNeeds): Promise<Reply> {
+async function register(visit: Visit, site: string, needs: RegistrationNeeds): Promise<Reply> {
   const { clients, invitations } = needs
   const token = /^bearer +([\x21-\x7e]+)$/i.exec(visit.headers.authorization ?? '')?.[1] ?? ''
   if (invitations !== undefined && !(await invitations.isGood(token))) return notInvited(token)
@@ -53,7 +59,7 @@ async function register(visit: Visit, network: string, needs: RegistrationNeeds)
   if (asked.kind === 'refused') return errorReply(400, asked.error, asked.description)
   // Only now, so that a mistake in the request costs nobody their token; of several who bring one, one gets on.
   if (invitations !== undefined && !(await invitations.take(token))) return notInvited(token)
-  const registered = await clients.register(asked.metadata, network)
+  const registered = await clients.register(asked.metadata, site)
   if (registered === undefined) {
     return errorReply(503, 'temporarily_unavailable', 'Too many clients wait to be used.', after(FULL_WAIT))
   }

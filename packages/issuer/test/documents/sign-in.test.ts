@@ -201,6 +201,7 @@ describe('signing in for a client that names itself by a document', () => {
     assert.equal(page.status, 400)
 
     await running.issuer.clients.approve(party.id)
+    assert.equal((await running.issuer.clients.view(party.id))?.name, `client.test:${host.port}`)
     assert.notEqual((await party.tokens()).access_token, '')
   })
 

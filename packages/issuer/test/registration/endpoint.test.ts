@@ -173,6 +173,35 @@ describe('floods of registrations', () => {
     assert.equal((await door.register(ASKED, { peer: '2001:db8:1:3::1' })).status, 201)
   })
 
+  it('over IPv6 end for a whole /48, however many of its networks they come from', async () => {
+    const { door } = await given()
+    const answers: number[] = []
+    for (let n = 0; n < 70; n++) answers.push((await door.register(ASKED, { peer: `2001:db8:7:${n}::1` })).status)
+    assert.deepEqual([answers.filter((status) => status === 201).length, answers.at(-1)], [60, 429])
+    assert.equal((await door.register(ASKED, { peer: '2001:db8:8::1' })).status, 201)
+  })
+
+  it('leave room for others: where all places are taken, the network with the most makes way', async () => {
+    const { door, running } = await given()
+    const { clients } = running.issuer
+    await clients.register(ASKED, 'honest')
+    for (let n = 0; n < 999; n++) await clients.register(ASKED, '2001:db8::/48')
+
+    for (let n = 0; n < 5; n++) assert.equal((await door.register(ASKED, { peer: `192.0.${n}.1` })).status, 201)
+
+    const kept = await clients.list({ limit: 10_000 })
+    assert.equal(kept.length, 1000)
+    assert.equal(kept.filter(({ network }) => network === 'honest').length, 1)
+  })
+
+  it('make way after ten minutes where each came from a network of its own', async () => {
+    const { door, running, clock } = await given()
+    for (let n = 0; n < 1000; n++) await running.issuer.clients.register(ASKED, `n${n}`)
+    assert.equal((await door.register(ASKED)).status, 503)
+    clock.now += 600
+    assert.equal((await door.register(ASKED)).status, 201)
+  })
+
   it('count the bad ones, too', async () => {
     const { door } = await given()
     for (let n = 0; n < 20; n++) await door.register('{')

@@ -36,16 +36,25 @@ export interface ClientFilter {
   readonly limit?: number
 }
 
+/** How many clients that registered themselves may wait to be used for the first time, and who makes room. */
+export interface WaitingRoom {
+  readonly limit: number
+  /** Seconds that a client is safe for, as long as its network has no other that waits. */
+  readonly safeFor: number
+}
+
 export interface ClientStore {
   /** @throws when the id is taken. */
   insert(client: ClientRecord): MaybePromise<void>
   /** Inserts unless the id is taken, whose record then stays as it is. */
   keep(client: ClientRecord): MaybePromise<void>
   /**
-   * Atomic: inserts while fewer than `limit` registered clients wait to be used for the first time.
-   * @returns whether it did.
+   * Atomic: inserts a client that waits to be used for the first time. Where the room is full, the oldest one of the
+   * network that has the most makes way: of the newcomer's own if none has more. Where every network has one alone, the
+   * oldest of all does, once it has waited for longer than it is safe.
+   * @returns whether it was inserted.
    */
-  insertRegistered(client: ClientRecord, limit: number): MaybePromise<boolean>
+  insertRegistered(client: ClientRecord, room: WaitingRoom): MaybePromise<boolean>
   /** What has expired unused is not found. */
   find(clientId: string, now: number): MaybePromise<ClientRecord | undefined>
   list(filter: ClientFilter, now: number): MaybePromise<readonly ClientRecord[]>

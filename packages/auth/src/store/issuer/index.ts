@@ -4,7 +4,7 @@
  */
 export type { AccountRecord, AccountStore, LinkKind, LinkRecord } from './accounts.ts'
 export type { Artifact, ArtifactFilter, ArtifactStore, Exchange, Spending } from './artifacts.ts'
-export type { ClientFilter, ClientOrigin, ClientRecord, ClientStore } from './clients.ts'
+export type { ClientFilter, ClientOrigin, ClientRecord, ClientStore, WaitingRoom } from './clients.ts'
 export type { RevocationEntry, RevocationKind, RevocationStore } from './revocations.ts'
 export type { SigningKeyRecord, SigningKeyStore } from './signing-keys.ts'
 export { sqliteAccounts } from './sqlite-accounts.ts'

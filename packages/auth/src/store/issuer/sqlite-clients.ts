@@ -1,5 +1,6 @@
-import { durableTransaction, type SqliteDatabase } from '../sqlite/database.ts'
+import { durableTransaction, type SqliteDatabase, transaction } from '../sqlite/database.ts'
 import type { ClientOrigin, ClientRecord, ClientStore } from './clients.ts'
+import { waitingClients } from './sqlite-waiting.ts'
 
 /** Clients in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteClients(db: SqliteDatabase): ClientStore {
@@ -8,24 +9,23 @@ export function sqliteClients(db: SqliteDatabase): ClientStore {
   const live = '(used_at is not null or expires_at is null or expires_at > ?)'
   const selection = db.prepare(`select * from clients where client_id = ? and ${live}`)
   const use = db.prepare('update clients set used_at = ?1, expires_at = null where client_id = ?2 and used_at is null')
+  const inserting = db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const waiting = waitingClients(db)
   const changed = (sql: string, ...values: (string | number | null)[]): boolean =>
     durableTransaction(db, () => Number(db.prepare(sql).run(...values).changes) === 1)
   return {
     insert(client) {
-      db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(...toRow(client))
+      inserting.run(...toRow(client))
     },
     keep(client) {
       db.prepare(`${insertion} values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`).run(...toRow(client))
     },
-    insertRegistered: (client, limit) =>
-      Number(
-        db
-          .prepare(
-            `${insertion} select ?, ?, ?, ?, ?, ?, ?, ?, ?, ? where ? >
-               (select count(*) from clients where origin = 'registered' and used_at is null and expires_at > ?)`,
-          )
-          .run(...toRow(client), limit, client.createdAt).changes,
-      ) === 1,
+    insertRegistered: (client, room) =>
+      transaction(db, () => {
+        if (!waiting.hasRoomFor(client, room)) return false
+        inserting.run(...toRow(client))
+        return true
+      }),
     find: (clientId, now) => read(selection.get(clientId, now)),
     list({ origin, after = '', limit = 1000 }, now) {
       const narrowed = origin === undefined ? '' : 'and origin = ?'

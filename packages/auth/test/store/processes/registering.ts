@@ -9,7 +9,9 @@ prepareDatabase(db)
 const store = sqliteClients(db)
 let kept = 0
 for (let number = 1; number <= Number(count); number++) {
-  if (await store.insertRegistered(givenClient(`${prefix}${number}`), Number(limit))) kept += 1
+  const id = `${prefix}${number}`
+  const isKept = await store.insertRegistered(givenClient(id, { network: id }), { limit: Number(limit), safeFor: 600 })
+  if (isKept) kept += 1
 }
 db.close()
 process.stdout.write(String(kept))
