@@ -3,10 +3,11 @@ import type { LinkKind } from '@portcullis/auth/store'
 import { accountPages, GrantUses } from './account/index.ts'
 import { type Admission, type AdmissionOptions, openAdmission } from './admission/index.ts'
 import { Consents } from './consent/index.ts'
-import { createEdge, Publication, protocolEndpoints } from './edge/index.ts'
+import { createEdge, Publication, protocolEndpoints, Turns } from './edge/index.ts'
 import { createEngine, type Engine, type EngineOptions, type Lifetimes, type Resource } from './engine/index.ts'
 import type { OnIssuerEvent } from './events.ts'
 import { interactionPages } from './interaction/index.ts'
+import type { Allowance } from './limits/index.ts'
 import { type IssuerStores, openServices, type Services } from './services.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
@@ -14,7 +15,7 @@ import type { Algorithm } from './signing/index.ts'
 import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey } from './vault/index.ts'
-import { BrowserForms, cookieKind, FormTokens, type Handler } from './web/index.ts'
+import { BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
 
 export interface IssuerOptions extends AdmissionOptions {
   /** The issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no fragment, no trailing slash. */
@@ -29,6 +30,8 @@ export interface IssuerOptions extends AdmissionOptions {
   readonly algorithm?: Algorithm
   /** How long a signing key signs before another one does, in seconds. At least 2 days; default 90 days. */
   readonly rotateSigningKeysAfter?: number
+  /** How often a network, or somebody known, may ask for authorization. Default: 60 a minute, 600 an hour. */
+  readonly authorizations?: Allowance
   /** Told of what happens to accounts, clients, grants, tokens and keys. */
   readonly onEvent?: OnIssuerEvent
   /** Told of faults that a caller gets a 500 for. */
@@ -93,14 +96,17 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
     repeatedly(async () => void (await sweep(stores, now())), SWEEP_EVERY, onFault),
   ]
   const stepUps = new StepUps(now)
+  const signIns = signInsOf(settled, services)
+  const deviceOf = (visit: Visit) => signIns.deviceOf(visit)
+  const turns = new Turns({ sessions: engine.sessions, deviceOf, allowance: options.authorizations, now })
   const { routes } = engine
   const handle = createEdge({
     handlers: [
       publication.handler,
-      ...pages(settled, services, { engine, consents, uses }),
+      ...pages(settled, services, { engine, consents, uses, signIns }),
       admission.handler(
         routes,
-        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps)),
+        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps), turns),
       ),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
@@ -167,17 +173,20 @@ function redeem({ sealingKey, now, onEvent }: Settled, { vault }: Services, engi
   return redeemer({ engine, vault, keepsakes: new Keepsakes(vault, sealingKey), stepUps, now, onEvent })
 }
 
+function signInsOf({ issuer, sealingKey, now, onEvent }: Settled, { people }: Services): SignIns {
+  const deviceCookie = cookieKind('device', issuer.startsWith('https:'))
+  return new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
+}
+
 /** The human steps. */
 function pages(
-  { issuer, resources, sealingKey, lifetimes, now, onEvent }: Settled,
+  { issuer, resources, sealingKey, lifetimes, onEvent }: Settled,
   { people, grants }: Services,
-  { engine, consents, uses }: { engine: Engine; consents: Consents; uses: GrantUses },
+  { engine, consents, uses, signIns }: { engine: Engine; consents: Consents; uses: GrantUses; signIns: SignIns },
 ): readonly Handler[] {
   const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
   const isSecure = issuer.startsWith('https:')
   const forms = new BrowserForms(tokens, cookieKind('form', isSecure))
-  const deviceCookie = cookieKind('device', isSecure)
-  const signIns = new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
   const grantSeconds = lifetimes.grant
   return [
     interactionPages(INTERACTION_PATH, {

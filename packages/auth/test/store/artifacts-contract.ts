@@ -140,6 +140,33 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.equal(await store.prune(NOON + 3600, 9), 3)
   })
 
+  test('of what nobody has claimed so many of a kind remain, those that end last; what has an account stays', async () => {
+    const [store, other] = open()
+    const waiting = (id: string, expiresAt: number, model = 'Interaction') => {
+      const { accountId: _, grantId: __, ...unclaimed } = artifact(id, { model, expiresAt })
+      return unclaimed
+    }
+    const idsAt = async (model: string) => (await store.list({ model }, NOON)).map(({ idHash }) => idHash)
+    await store.put(artifact('claimed', { model: 'Interaction', expiresAt: NOON + 1 }))
+    await store.put(waiting('else', NOON + 1, 'Other'))
+    for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
+      await (index % 2 ? store : other).putUnclaimed(waiting(id, NOON + 10 + index), 3)
+    }
+    assert.deepEqual(await idsAt('Interaction'), ['b', 'c', 'claimed', 'd'])
+
+    await store.putUnclaimed(waiting('b', NOON + 11), 3)
+    assert.deepEqual(await idsAt('Interaction'), ['b', 'c', 'claimed', 'd'])
+    await store.putUnclaimed(waiting('soon', NOON + 5), 3)
+    assert.deepEqual(await idsAt('Interaction'), ['c', 'claimed', 'd', 'soon'])
+    assert.deepEqual(await idsAt('Other'), ['else'])
+  })
+
+  test('of any number who remove one thing, one does', async () => {
+    const [store, other] = open()
+    await store.put(artifact('a'))
+    assert.deepEqual([await store.remove('RefreshToken', 'a'), await other.remove('RefreshToken', 'a')], [true, false])
+  })
+
   test('a grant goes with all that stands on it, and nothing else', async () => {
     const [store] = open()
     await store.put(artifact('g1', { model: 'Grant' }))

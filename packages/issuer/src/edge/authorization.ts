@@ -3,7 +3,8 @@ import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
 import { only, type Visit } from '../web/index.ts'
 import { pickKnown, settleAuthorization } from './authorize.ts'
 import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
-import { answerOf, barePage, faultPage, leavePage, valuesOf } from './pages.ts'
+import { answerOf, barePage, faultPage, leavePage, valuesOf, waitPage } from './pages.ts'
+import type { Turns } from './turns.ts'
 
 const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
 const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked for by GET or POST.', [
@@ -16,10 +17,12 @@ const MAX_STATE = 2048
  * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
  * is a page, and no error leads to a client on its own unless the operator made that client or the person has been asked.
  */
-export function authorizationEndpoint(engine: Engine, resources: readonly Resource[]) {
+export function authorizationEndpoint(engine: Engine, resources: readonly Resource[], turns: Turns) {
   const { routes } = engine
   return async (visit: Visit): Promise<Reply> => {
     if (visit.path !== routes.authorization) {
+      const wait = await turns.take(visit)
+      if (wait > 0) return waitPage(wait)
       return back(await engine.call(engineRequest({ ...visit, search: '' })), visit, engine)
     }
     if (visit.method !== 'GET' && visit.method !== 'POST') return WRONG_METHOD
@@ -28,6 +31,8 @@ export function authorizationEndpoint(engine: Engine, resources: readonly Resour
     const states = said.getAll('state')
     if (said.size > MAX_PARAMETERS || length > MAX_QUERY || states.some((state) => state.length > MAX_STATE))
       return refuseTooMuch(true)
+    const wait = await turns.take(visit)
+    if (wait > 0) return waitPage(wait)
     const asked = settleAuthorization(pickKnown(said), resources)
     // Other modes answer by a script or out of the server's sight; then nothing here could hold back an error.
     if (asked.has('response_mode') && only(asked, 'response_mode') !== 'query') {

@@ -1,15 +1,22 @@
 import { findResource, type Resource } from '../engine/index.ts'
 
-/** What the engine reads of an authorization request (`PARAM_LIST` there, and `resource`), be it to refuse it. */
+/** What the engine goes by, be it to refuse it: its `PARAM_LIST`, and `resource`. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'resource', 'nonce', 'prompt'],
-  ...['code_challenge', 'code_challenge_method', 'max_age', 'login_hint', 'id_token_hint', 'acr_values', 'display'],
-  ...['ui_locales', 'claims_locales', 'request', 'request_uri', 'registration'],
+  ...['code_challenge', 'code_challenge_method', 'max_age', 'id_token_hint', 'request', 'request_uri', 'registration'],
+])
+/** What it would keep with the request, and nobody here goes by. */
+const UNUSED: ReadonlySet<string> = new Set([
+  ...['acr_values', 'claims_locales', 'display', 'login_hint', 'ui_locales'],
 ])
 
-/** What the engine knows of what was said, as often as it was said. The rest means nothing (RFC 6749 §3.1). */
+/**
+ * What the engine has to know of what was said, as often as it was said: nothing may be said twice (requirements AS-53).
+ * The rest means nothing (RFC 6749 §3.1).
+ */
 export function pickKnown(said: URLSearchParams): URLSearchParams {
-  return new URLSearchParams([...said].filter(([name]) => KNOWN.has(name)))
+  const isRepeated = (name: string) => said.getAll(name).length > 1
+  return new URLSearchParams([...said].filter(([name]) => KNOWN.has(name) || (UNUSED.has(name) && isRepeated(name))))
 }
 
 /** What the engine is asked in place of what the client asked: a scope where it named none, resources as we spell them. */

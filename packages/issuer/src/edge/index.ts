@@ -5,3 +5,4 @@
 export { createEdge, type EdgeOptions } from './edge.ts'
 export { protocolEndpoints } from './protocol.ts'
 export { Publication } from './publication.ts'
+export { Turns } from './turns.ts'

@@ -24,6 +24,17 @@ export function barePage({ status, headers }: Reply): Reply {
   return page(title, html`<h1>${title}</h1>\n<p>${text}</p>`, { status, cookies: cookiesOf(headers) })
 }
 
+/** Too many authorizations were asked for from where this one comes from. */
+export function waitPage(seconds: number): Reply {
+  const { title, text } = TEXTS.tooOften
+  return page(
+    title,
+    html`<h1>${title}</h1>
+<p>${text(seconds)}</p>`,
+    { status: 429, retryAfter: seconds },
+  )
+}
+
 /**
  * Asks before a browser is led to an address that anybody may have registered, when nothing was done there for the person
  * yet (RFC 9700 §4.11.2, requirements AS-57): else the issuer's name would open any door.

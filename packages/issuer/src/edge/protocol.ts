@@ -4,16 +4,22 @@ import type { Handler, Visit } from '../web/index.ts'
 import { authorizationEndpoint } from './authorization.ts'
 import { settleResources } from './authorize.ts'
 import { MAX_PARAMETERS, refuseTooMuch } from './bounds.ts'
+import type { Turns } from './turns.ts'
 
 /** Answers requests to the token endpoint. @param form What the body holds. */
 export type Redeem = (request: EngineRequest, form: URLSearchParams) => Promise<Reply>
 
 /** The endpoints of the protocol: mends what clients leave out, and asks the engine. */
-export function protocolEndpoints(engine: Engine, resources: readonly Resource[], redeem: Redeem): Handler {
+export function protocolEndpoints(
+  engine: Engine,
+  resources: readonly Resource[],
+  redeem: Redeem,
+  turns: Turns,
+): Handler {
   const { routes } = engine
   const isOurs = (path: string) =>
     Object.values<string>(routes).includes(path) || path.startsWith(`${routes.authorization}/`)
-  const authorize = authorizationEndpoint(engine, resources)
+  const authorize = authorizationEndpoint(engine, resources, turns)
   return (visit) => {
     if (!isOurs(visit.path)) return undefined
     if (visit.path.startsWith(routes.authorization)) return authorize(visit)

@@ -16,6 +16,9 @@ export interface AdapterNeeds {
 const SINGLE_USE = 'ReplayDetection'
 /** What the engine gives no end has a far one, in seconds. */
 const FOREVER = 10 * 365 * 86_400
+/** What waits for a person. Anybody can have one made, so of those that nobody has signed in to some make way. */
+const INTERACTION = 'Interaction'
+const MOST_UNCLAIMED = 10_000
 /** Whose own id the others stand on. */
 const GRANT = 'Grant'
 
@@ -26,7 +29,8 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
       const { consumed: _, ...kept } = payload
-      const { accountId, clientId, uid } = payload
+      const { clientId, uid } = payload
+      const accountId = payload.accountId ?? accountOf(payload)
       const grantId = model === GRANT ? id : payload.grantId
       const marks = { grantId, uid, accountId, clientId, expiresAt: now() + (expiresIn ?? FOREVER) }
       const redemption = currentRedemption()
@@ -34,6 +38,8 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
         redemption.entries.push({ model, id, payload: kept as Payload, marks })
         return
       }
+      if (model === INTERACTION && accountId === undefined)
+        return vault.putUnclaimed(model, id, kept as Payload, marks, MOST_UNCLAIMED)
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {
         throw new errors.InvalidClientAuth('the assertion was used before')
@@ -67,9 +73,19 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
       }
       redemption.spent = { model, id }
     },
-    destroy: async (id) => (model === GRANT ? endGrant(id, grants) : vault.remove(model, id)),
+    async destroy(id) {
+      if (model === GRANT) return endGrant(id, grants)
+      const isOurs = await vault.remove(model, id)
+      // What a person has said counts once: the engine goes on from here, and of several requests one may.
+      if (model === INTERACTION && !isOurs) throw new errors.SessionNotFound('the interaction has ended')
+    },
     revokeByGrantId: (grantId) => endGrant(grantId, grants),
   }
+}
+
+/** Whose an interaction is: who was signed in when it began, or has signed in since. */
+function accountOf({ session, result }: AdapterPayload): string | undefined {
+  return session?.accountId ?? result?.login?.accountId
 }
 
 /** Requests of one client that were under way together, or a retry of one whose answer was lost. */

@@ -25,7 +25,8 @@ export const ASSERTION_ALGORITHMS = ['ES256', 'EdDSA', 'RS256', 'PS256'] as cons
 
 /** An access token cannot be taken back everywhere, so it is short-lived; a code is redeemed within seconds. */
 export const CODE_SECONDS = 60
-const INTERACTION_SECONDS = 3600
+/** What waits for a person, in seconds: longer once they have signed in, for strangers have others made without an end. */
+const INTERACTION_SECONDS = { unclaimed: 900, claimed: 3600 } as const
 
 /** How the engine is set up. Each line that is not obvious closes a trap of `docs/decisions`. */
 export function configurationOf(options: EngineOptions, keys: readonly JWK[]): Configuration {
@@ -79,7 +80,7 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
       AuthorizationCode: CODE_SECONDS,
       Grant: lifetimes.grant,
       IdToken: lifetimes.accessToken,
-      Interaction: INTERACTION_SECONDS,
+      Interaction: (_, { session }) => INTERACTION_SECONDS[session?.accountId === undefined ? 'unclaimed' : 'claimed'],
       RefreshToken: (_, token) => {
         const begun = token.iiat ?? Math.floor(Date.now() / 1000)
         const left = begun + lifetimes.grant - Math.floor(Date.now() / 1000)

@@ -54,6 +54,11 @@ export class Vault {
     return this.store.put(this.seal(model, id, payload, marks))
   }
 
+  /** For what has no account: of its kind at most so many remain, those that end last. */
+  putUnclaimed(model: string, id: string, payload: Payload, marks: Marks, most: number): MaybePromise<void> {
+    return this.store.putUnclaimed(this.seal(model, id, payload, marks), most)
+  }
+
   /** @returns false when the name was used before: of any number of callers exactly one gets true. */
   putOnce(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
     return this.store.putOnce(this.seal(model, id, payload, marks))
@@ -94,7 +99,8 @@ export class Vault {
     )
   }
 
-  remove(model: string, id: string): MaybePromise<void> {
+  /** @returns whether it was there: of any number of callers exactly one gets true. */
+  remove(model: string, id: string): MaybePromise<boolean> {
     return this.store.remove(model, hashOf(id))
   }
 

@@ -10,6 +10,11 @@ export const TEXTS = {
   nameHint: 'Letters, digits and . _ @ + - without spaces. You sign in with it.',
   openPageAgain: 'This page was open for too long, or came from somewhere else. Try again.',
   tryAgainLater: (seconds: number) => `Too many attempts did not succeed. Try again in ${duration(seconds)}.`,
+  tooOften: {
+    title: 'Too many requests',
+    text: (seconds: number) =>
+      `Too many clients asked for access from your network. Nothing was allowed. Try again in ${duration(seconds)}.`,
+  },
   /** What scopes that every server has let a client do, where the operator says nothing else. */
   scopes: {
     read: 'Read its resources and prompts',

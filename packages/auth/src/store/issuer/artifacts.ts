@@ -51,6 +51,11 @@ export interface ArtifactFilter {
 export interface ArtifactStore {
   /** Inserts, or replaces all but `consumedAt` of what is there. */
   put(artifact: Artifact): MaybePromise<void>
+  /**
+   * Puts what nobody has claimed, which has no account: of such of its kind at most `most` remain, those that end last and
+   * this one. What has an account is not counted and never makes way.
+   */
+  putUnclaimed(artifact: Artifact, most: number): MaybePromise<void>
   /** For ids that may be used once. @returns false when it was there: of any number of callers exactly one gets true. */
   putOnce(artifact: Artifact): MaybePromise<boolean>
   /** What has expired is not found. */
@@ -69,7 +74,8 @@ export interface ArtifactStore {
    * @returns how many rows shrank.
    */
   forgetSpent(model: string, before: number, limit: number): MaybePromise<number>
-  remove(model: string, idHash: string): MaybePromise<void>
+  /** @returns whether it was there: of any number of callers exactly one gets true. */
+  remove(model: string, idHash: string): MaybePromise<boolean>
   /** Everything that stands on a grant, and the grant itself. @returns how many rows went. */
   removeByGrant(grantId: string): MaybePromise<number>
   /** Everything of one account (sessions, grants and what stands on them). */

@@ -28,6 +28,11 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     'update artifacts set consumed_at = ?, answer = ? where model = ? and id_hash = ? and consumed_at is null',
   )
   const spent = spentArtifacts(db)
+  const makingWay = db.prepare(
+    `delete from artifacts where rowid in
+       (select rowid from artifacts where model = ?1 and account_id is null and id_hash <> ?2
+          order by expires_at desc limit -1 offset ?3)`,
+  )
   const pruning = db.prepare(
     `delete from artifacts where (model, id_hash) in
        (select model, id_hash from artifacts where expires_at <= ? limit ?)`,
@@ -47,6 +52,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     })
   return {
     put: (artifact) => write(() => void putting.run(...toRow(artifact))),
+    putUnclaimed: (artifact, most) =>
+      write(() => {
+        // The new one is put last, so that it stays whatever it shares its end with.
+        makingWay.run(artifact.model, artifact.idHash, most - 1)
+        putting.run(...toRow(artifact))
+      }),
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
     find: (model, idHash, now) => read(selection.get(model, idHash, now)) ?? spent.find(model, idHash, now),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
@@ -59,8 +70,9 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
       }),
     forgetSpent: spent.take,
     remove(model, idHash) {
-      removal.run(model, idHash)
+      const gone = Number(removal.run(model, idHash).changes)
       spent.remove(model, idHash)
+      return gone > 0
     },
     removeByGrant: (grantId) => Number(removalByGrant.run(grantId).changes),
     removeByAccount: (accountId) =>

@@ -148,6 +148,8 @@ const MIGRATIONS: readonly string[] = [
    create index artifacts_spent on artifacts (model, consumed_at) where consumed_at is not null;`,
   // Of grants alone: every other artifact would pay for an index that nothing looks it up by.
   `create index artifacts_grants on artifacts (client_id, id_hash) where model = 'Grant' and client_id is not null;`,
+  // What nobody has claimed, to count it: little, and all that strangers can have kept.
+  `create index artifacts_unclaimed on artifacts (model, expires_at) where account_id is null;`,
 ]
 
 /**
