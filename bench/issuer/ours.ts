@@ -35,7 +35,15 @@ const stores = {
 }
 const sealingKey = randomBytes(32)
 const resource = { uri: RESOURCE, name: 'everything', scopes: SCOPES, defaultScopes: SCOPES, opens: {} }
-const issuer = await openIssuer({ issuer: `http://127.0.0.1:${port}`, resources: [resource], stores, sealingKey })
+// Those of one person, who is signed in here and does nothing else.
+const authorizations = { minute: 1e9, hour: 1e9 }
+const issuer = await openIssuer({
+  issuer: `http://127.0.0.1:${port}`,
+  resources: [resource],
+  stores,
+  sealingKey,
+  authorizations,
+})
 
 const person = await issuer.people.create('ada', PASSWORD)
 const redirectUri = 'https://client.example/callback'

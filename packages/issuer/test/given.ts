@@ -141,11 +141,17 @@ export class Browser {
 
 /**
  * Goes where an authorization URL leads: signs in, consents, and stops before the client's own address.
+ * @param options.stopAt Stops before an address like this one, too.
  * @returns the URL that the client gets.
  */
 export async function authorize(
   url: string,
-  { browser = new Browser(), person = { name: 'ada', password: PASSWORD }, answer = 'allow' } = {},
+  {
+    browser = new Browser(),
+    person = { name: 'ada', password: PASSWORD },
+    answer = 'allow',
+    stopAt = undefined as RegExp | undefined,
+  } = {},
 ): Promise<URL> {
   let next = url
   let response = await browser.get(next)
@@ -154,7 +160,7 @@ export async function authorize(
     const location = response.headers.get('location') ?? (await refreshOf(response))
     if (location !== null) {
       next = new URL(location, next).href
-      if (new URL(next).origin !== origin) return new URL(next)
+      if (new URL(next).origin !== origin || stopAt?.test(next)) return new URL(next)
       response = await browser.get(next)
       continue
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { authorize, Browser } from './given.ts'
 import type { Answer, Party } from './party.ts'
 import { givenSite, partyAt } from './processes/spawn.ts'
 
@@ -23,6 +24,26 @@ it('a code that is redeemed in two processes at once brings tokens once', async 
     const answers = await atOnce((turn) => (turn % 2 ? two : one).redeem(code))
 
     assert.equal(answers.filter(({ status }) => status === 200).length, 1)
+  }
+})
+
+it('what a person said yes to in one interaction brings one code, whichever process she comes back to', async () => {
+  const [one, two] = await givenTwo('program')
+  const { pathname } = new URL(one.at('authorize'))
+  for (let round = 0; round < 3; round++) {
+    // Given a person who has said yes, and whose browser is about to go back
+    const browser = new Browser()
+    const stopped = await authorize(one.authorizationUrl(), { browser, stopAt: /asked=consent/ })
+
+    // When it goes back many times at once
+    const goBack = (party: Party) =>
+      browser.get(new URL(`${pathname}/${stopped.href.split('/').at(-1)}`, party.at('')).href)
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, turn) => goBack(turn % 2 ? two : one)))
+
+    // Then one of them brings a code
+    const codes = answers.filter(({ headers }) => headers.get('location')?.includes('code='))
+    assert.equal(codes.length, 1)
+    assert.ok(answers.every(({ status }) => status === 303 || status === 400))
   }
 })
 
