@@ -66,7 +66,8 @@ export class Outbound {
     const signal = AbortSignal.timeout(seconds * 1000)
     try {
       const addresses = await inTime(this.addressesOf(url), signal)
-      return await this.ask(url, addresses, accept, bytes, signal)
+      // The client looks at the signal only once it is connected, and TLS may take as long as the other side likes.
+      return await inTime(this.ask(url, addresses, accept, { bytes, seconds }, signal), signal)
     } catch (error) {
       if (error instanceof FetchRefused) throw error
       if (signal.aborted) throw new FetchRefused('slow', `there was no answer within ${seconds} seconds`, error)
@@ -87,13 +88,17 @@ export class Outbound {
     url: URL,
     addresses: readonly Address[],
     accept: string,
-    bytes: number,
+    { bytes, seconds }: Bounds,
     signal: AbortSignal,
   ): Promise<Fetched> {
     const client = new Client(url.origin, {
       allowH2: false,
       // The name is never resolved again: what was checked is what is connected to.
-      connect: { lookup: pinned(addresses), ...(this.ca === undefined ? {} : { ca: this.ca }) } as never,
+      connect: {
+        lookup: pinned(addresses),
+        timeout: seconds * 1000,
+        ...(this.ca === undefined ? {} : { ca: this.ca }),
+      } as never,
     })
     try {
       const { statusCode, headers, body } = await client.request({
@@ -116,7 +121,7 @@ export class Outbound {
   }
 }
 
-/** Resolvers cannot be stopped, so their answer is left behind. */
+/** What cannot be stopped is left behind, with its answer. */
 function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
