@@ -143,6 +143,7 @@ export const SIGN_IN_OPERATIONS = [
   'client.blocked',
   'client.deleted',
   'registration.refused',
+  'document.refused',
   'consent.denied',
   'grant.created',
   'grant.revoked',

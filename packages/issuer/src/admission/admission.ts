@@ -57,7 +57,10 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
   const redirects = redirectRules(options.redirectUris)
   const outbound = options[outboundOption] ?? new Outbound({ allowsLoopback: isOnLoopback(issuer) })
   const trust = trustOf(policy === 'off' ? { allow: [] } : policy)
-  const documents = new Documents({ outbound, trust, redirects, algorithms: ASSERTION_ALGORITHMS, now })
+  const documents = new Documents({
+    ...{ outbound, trust, redirects, algorithms: ASSERTION_ALGORITHMS, now },
+    onRefused: (refused) => onEvent({ type: 'document.refused', actor: 'client', detail: { ...refused } }),
+  })
   const clients = new Clients({
     store,
     key: deriveKey(sealingKey, 'clients'),

@@ -50,12 +50,16 @@ export class Clients implements KnownClients {
   }
 
   /** @throws {ClientRefused} when it names itself by a URL, and what is there does not count. */
-  async find(clientId: string, hasKey = false): Promise<Payload | undefined> {
+  async find(clientId: string, hasKey = false, peer?: string): Promise<Payload | undefined> {
     const { store, documents, now } = this.needs
     const found = store.find(clientId, now())
     const record = found instanceof Promise ? await found : found
     if (record?.blockedAt !== undefined) throw new ClientRefused('This client is not admitted here.')
-    if (isDocumentAddress(clientId)) return documents?.find(clientId, record?.approvedAt !== undefined, hasKey)
+    if (isDocumentAddress(clientId)) {
+      const isApproved = record?.approvedAt !== undefined
+      const isKnown = isApproved || record?.usedAt !== undefined
+      return documents?.find(clientId, { isApproved, isKnown, hasKey, peer })
+    }
     if (record === undefined || record.origin === 'document') return undefined
     // What a client registered as its scope is a wish: people decide at consent, and may be asked for more later on.
     const { scope: _, ...metadata } = this.opened.of(record)

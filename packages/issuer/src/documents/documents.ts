@@ -1,31 +1,47 @@
 import type { ClientMetadata } from '../client-metadata/index.ts'
 import { ClientRefused } from '../engine/index.ts'
-import { Courtesy, type Fetched, FetchRefused, faultOfHost, type Outbound, responseOf } from '../outbound/index.ts'
+import { Tally } from '../limits/index.ts'
+import { Courtesy, type FetchFault, FetchRefused, faultOfHost, type Outbound, responseOf } from '../outbound/index.ts'
+import { networkOf } from '../web/index.ts'
 import { faultOfAddress } from './address.ts'
+import { busy, faultOfAnswer, isPassing, refusalFor } from './faults.ts'
 import { freshFor } from './freshness.ts'
+import { DocumentMemory } from './memory.ts'
 import { type ClientDocument, type DocumentRules, readDocument } from './read-document.ts'
+import { Slots } from './slots.ts'
 import type { Trust } from './trust.ts'
 
 /** The most bytes of a document, and the most seconds for it (requirements AS-32). */
 const DOCUMENT = { bytes: 5 * 1024, seconds: 2.5 } as const
 /** Key sets hold certificates at times. */
 const KEY_SET = { bytes: 64 * 1024, seconds: 2.5 } as const
-/** How many documents are remembered: they are fetched again when they are needed again. */
-const MAX_KEPT = 500
-const MAX_UNDER_WAY = 32
-
-const JSON_TYPE = /^application\/(json|[a-z0-9!#$&^_.-]+\+json)$/
-
 export interface DocumentsOptions extends Omit<DocumentRules, 'allowsLoopback'> {
   readonly outbound: Outbound
   readonly trust: Trust
+  /** Told once a minute for each reason, with the last host and network, and how many there were. */
+  readonly onRefused?: (refused: RefusedDocument) => void
   /** Current time, seconds since the epoch. */
   readonly now: () => number
 }
 
-interface Kept {
-  readonly document: ClientDocument
-  readonly until: number
+/** Why a document could not be had: a fault of the fetch, or `document` for what was answered. */
+export interface RefusedDocument {
+  readonly reason: FetchFault | 'document'
+  readonly host: string
+  readonly network: string
+  readonly count: number
+}
+
+/** Who asks for a document, and what is known of its client. */
+export interface DocumentAsked {
+  /** Whether the operator named this very client: then the list of hosts does not matter. */
+  readonly isApproved?: boolean
+  /** Whether a person or the operator let it in before: then strangers cannot keep it out. */
+  readonly isKnown?: boolean
+  /** Whether it is about to prove itself with a key: counts where the document leaves that open. */
+  readonly hasKey?: boolean
+  /** Address of who asks. */
+  readonly peer?: string | undefined
 }
 
 /** What clients say of themselves at the URL that is their id (CIMD). Kept as long as its headers allow, in memory. */
@@ -33,7 +49,9 @@ export class Documents {
   private readonly options: DocumentsOptions
   private readonly rules: DocumentRules
   private readonly courtesy = new Courtesy()
-  private readonly kept = new Map<string, Kept>()
+  private readonly slots = new Slots()
+  private readonly memory = new DocumentMemory()
+  private readonly tally = new Tally()
   private readonly underWay = new Map<string, Promise<ClientDocument>>()
 
   constructor(options: DocumentsOptions) {
@@ -41,16 +59,12 @@ export class Documents {
     this.rules = { ...options, allowsLoopback: options.outbound.allowsLoopback }
   }
 
-  /**
-   * @param isApproved Whether the operator named this very client: then the list of hosts does not matter.
-   * @param hasKey Whether it is about to prove itself with a key: counts where the document leaves that open.
-   * @throws {ClientRefused} when it cannot be had or does not count, with a reason for the person and the client's makers.
-   */
-  async find(clientId: string, isApproved: boolean, hasKey: boolean): Promise<ClientMetadata> {
+  /** @throws {ClientRefused} when it cannot be had or does not count, with a reason for the person and the client's makers. */
+  async find(clientId: string, asked: DocumentAsked = {}): Promise<ClientMetadata> {
+    const { isApproved = false, isKnown = false, hasKey = false } = asked
     const url = this.check(clientId, isApproved)
-    const kept = this.kept.get(clientId)
     const document =
-      kept !== undefined && kept.until > this.options.now() ? kept.document : await this.fetch(url, clientId)
+      this.memory.fresh(clientId, isKnown, this.options.now()) ?? (await this.fetchOrMakeDo(url, clientId, asked))
     const { metadata, proof, keys } = document
     const byKey = proof === 'private_key_jwt' || (proof === 'either' && hasKey)
     return byKey
@@ -62,7 +76,7 @@ export class Documents {
   async fetchForEngine(target: string): Promise<Response> {
     const url = new URL(target)
     const { now, outbound } = this.options
-    const wait = this.courtesy.ask(target, url.hostname, this.isOwnKeySet(target, url.hostname), now())
+    const wait = this.courtesy.ask(target, url.hostname, this.memory.isOwnKeySet(target, url.hostname), now())
     if (wait > 0) throw new FetchRefused('unreachable', `asked too often; again in ${wait} seconds`)
     try {
       const fetched = await outbound.get(target, 'application/jwk-set+json, application/json', KEY_SET)
@@ -72,12 +86,6 @@ export class Documents {
       this.courtesy.failed(target, url.hostname, now())
       throw error
     }
-  }
-
-  /** Whether a client that is known has its keys at a host, which is its own. */
-  private isOwnKeySet(target: string, host: string): boolean {
-    const kept = this.kept.entries()
-    return kept.some(([id, { document }]) => document.keys.jwks_uri === target && new URL(id).hostname === host)
   }
 
   private check(clientId: string, isApproved: boolean): URL {
@@ -93,53 +101,66 @@ export class Documents {
     return url
   }
 
+  /** What a known client said before stands in for what cannot be had for the moment; a stranger's does not. */
+  private async fetchOrMakeDo(url: URL, clientId: string, asked: DocumentAsked): Promise<ClientDocument> {
+    try {
+      return await this.fetch(url, clientId, asked)
+    } catch (error) {
+      const mightPass = error instanceof ClientRefused && error.isPassing
+      const stale = mightPass && asked.isKnown ? this.memory.stale(clientId, this.options.now()) : undefined
+      if (stale === undefined) throw error
+      return stale
+    }
+  }
+
   /** Those who ask for one document at once share one fetch. */
-  private fetch(url: URL, clientId: string): Promise<ClientDocument> {
+  private async fetch(url: URL, clientId: string, { isKnown = false, peer }: DocumentAsked): Promise<ClientDocument> {
     const running = this.underWay.get(clientId)
     if (running !== undefined) return running
-    if (this.underWay.size >= MAX_UNDER_WAY) throw busy(1)
     const { now } = this.options
-    const wait = this.courtesy.ask(clientId, url.hostname, this.kept.has(clientId), now())
-    if (wait > 0) throw busy(wait)
-    const started = this.load(clientId)
+    const isRemembered = this.memory.has(clientId)
+    const place = this.slots.take({ host: url.hostname, isKnown, isRemembered, peer }, now())
+    if (place.wait > 0) throw busy(place.wait)
+    const wait = this.courtesy.ask(clientId, url.hostname, isKnown || isRemembered, now())
+    if (wait > 0) {
+      place.leave()
+      throw busy(wait)
+    }
+    const started = this.load(clientId, isKnown)
       .catch((error: unknown) => {
         this.courtesy.failed(clientId, url.hostname, now())
+        this.tell(error, url.hostname, peer)
+        // What is gone or wrong is not what the client says any more.
+        if (!(error instanceof ClientRefused && error.isPassing)) this.memory.forget(clientId)
         throw error
       })
-      .finally(() => this.underWay.delete(clientId))
+      .finally(() => {
+        place.leave()
+        this.underWay.delete(clientId)
+      })
     this.underWay.set(clientId, started)
     return started
   }
 
-  private async load(clientId: string): Promise<ClientDocument> {
+  private async load(clientId: string, isKnown: boolean): Promise<ClientDocument> {
     const { outbound, now } = this.options
     const fetched = await outbound.get(clientId, 'application/json', DOCUMENT).catch((error: unknown) => {
-      if (!(error instanceof FetchRefused)) throw error
-      const isPassing = error.fault === 'unreachable' || error.fault === 'slow'
-      throw new ClientRefused(`The client's document could not be fetched: ${error.message}.`, isPassing, error)
+      throw error instanceof FetchRefused ? refusalFor(error) : error
     })
     const fault = faultOfAnswer(fetched)
     if (fault !== undefined) {
-      throw new ClientRefused(`The client's document could not be fetched: ${fault}.`, fetched.status >= 500)
+      throw new ClientRefused(`The client's document could not be fetched: ${fault}.`, isPassing(fetched))
     }
     const document = readDocument(clientId, fetched.body.toString('utf8'), this.rules)
     if (typeof document === 'string') throw new ClientRefused(`The client's document does not count: ${document}.`)
-    this.kept.delete(clientId)
-    if (this.kept.size >= MAX_KEPT) this.kept.delete(this.kept.keys().next().value as string)
-    this.kept.set(clientId, { document, until: now() + freshFor(fetched.headers, now()) })
+    this.memory.keep(clientId, isKnown, document, now() + freshFor(fetched.headers, now()))
     return document
   }
-}
 
-/** Only a 200 with JSON counts; a redirect is no document (draft -01 §4, requirements AS-29). */
-function faultOfAnswer({ status, headers }: Fetched): string | undefined {
-  if (status !== 200) return `its server answered ${status}`
-  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!JSON_TYPE.test(type)) return 'it is not of the type application/json'
-  const coding = headers['content-encoding'] ?? 'identity'
-  return coding === 'identity' ? undefined : 'it is compressed, which was not asked for'
-}
-
-function busy(seconds: number): ClientRefused {
-  return new ClientRefused(`The client's document was asked for too often. Try again in ${seconds} seconds.`, true)
+  private tell(error: unknown, host: string, peer: string | undefined): void {
+    const cause = error instanceof ClientRefused ? error.cause : error
+    const reason = cause instanceof FetchRefused ? cause.fault : 'document'
+    const count = this.tally.note(reason, this.options.now())
+    if (count !== undefined) this.options.onRefused?.({ reason, host, network: networkOf(peer ?? ''), count })
+  }
 }

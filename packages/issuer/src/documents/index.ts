@@ -4,7 +4,7 @@
  * rules one by one.
  */
 export { faultOfAddress, isDocumentAddress } from './address.ts'
-export { Documents, type DocumentsOptions } from './documents.ts'
+export { type DocumentAsked, Documents, type DocumentsOptions, type RefusedDocument } from './documents.ts'
 export { freshFor } from './freshness.ts'
 export { type ClientDocument, type DocumentRules, type Proof, readDocument } from './read-document.ts'
 export { type DocumentPolicy, type Trust, trustOf } from './trust.ts'

@@ -141,7 +141,8 @@ function clientAdapter(clients: KnownClients): Adapter {
     destroy: none,
     async find(id) {
       const hasKey = Provider.ctx?.oidc.params?.client_assertion !== undefined
-      const found = await clients.find(id, hasKey).catch(toEngineError)
+      const peer = Provider.ctx?.req.socket.remoteAddress
+      const found = await clients.find(id, hasKey, peer).catch(toEngineError)
       if (found === undefined) return undefined
       // Stored with the algorithm of that day, which the keys of today need not have.
       const { id_token_signed_response_alg: _, ...metadata } = found

@@ -9,9 +9,10 @@ import type { Resource } from './resources.ts'
 export interface KnownClients {
   /**
    * @param hasKey Whether it is about to prove itself with a key.
+   * @param peer Address of who asks.
    * @throws {ClientRefused} for a client that may not be one, or about which nothing can be found out now.
    */
-  find(clientId: string, hasKey: boolean): Promise<Payload | undefined>
+  find(clientId: string, hasKey: boolean, peer?: string): Promise<Payload | undefined>
   /** Whether tokens of a client still count: it is known, and nobody shut it out. Asks nobody but the store. */
   isLive(clientId: string): Promise<boolean>
   /** @param stored The `client_secret` of its metadata: what is kept of the secret. */

@@ -1,7 +1,5 @@
 import type { OnIssuerEvent } from '../events.ts'
-
-/** How often one kind of refusal is told of, in seconds: a flood is one event a minute that says how many there were. */
-const INTERVAL = 60
+import { Tally } from '../limits/index.ts'
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'invalid',
@@ -14,7 +12,7 @@ const REASONS: Readonly<Record<number, string>> = {
 /** Tells of refused registrations, counted by reason. */
 export class Refusals {
   private readonly onEvent: OnIssuerEvent
-  private readonly counts = new Map<string, { count: number; toldAt: number }>()
+  private readonly tally = new Tally()
 
   constructor(onEvent: OnIssuerEvent) {
     this.onEvent = onEvent
@@ -23,12 +21,8 @@ export class Refusals {
   /** @param network The one that is named, of all that the event counts: the last. */
   note(status: number, network: string, now: number): void {
     const reason = REASONS[status] ?? 'other'
-    const { count, toldAt } = this.counts.get(reason) ?? { count: 0, toldAt: Number.NEGATIVE_INFINITY }
-    if (now - toldAt < INTERVAL) {
-      this.counts.set(reason, { count: count + 1, toldAt })
-      return
-    }
-    this.counts.set(reason, { count: 0, toldAt: now })
-    this.onEvent({ type: 'registration.refused', actor: 'client', detail: { reason, network, count: count + 1 } })
+    const count = this.tally.note(reason, now)
+    if (count === undefined) return
+    this.onEvent({ type: 'registration.refused', actor: 'client', detail: { reason, network, count } })
   }
 }

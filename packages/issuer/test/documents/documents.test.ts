@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { redirectRules } from '../../src/client-metadata/index.ts'
 import { type DocumentPolicy, Documents, trustOf } from '../../src/documents/index.ts'
@@ -55,7 +57,7 @@ describe('clients that name themselves by a document', () => {
     assert.equal(error.isPassing, isPassing)
     return true
   }
-  const ask = (documents: Documents, clientId = id()) => documents.find(clientId, false, false)
+  const ask = (documents: Documents, clientId = id()) => documents.find(clientId)
 
   it('are known by what stands there', async () => {
     const metadata = await ask(givenDocuments())
@@ -68,8 +70,8 @@ describe('clients that name themselves by a document', () => {
     answer = (_, response) => publish(response, document('/client.json', both))
     const documents = givenDocuments()
 
-    const plain = await documents.find(id(), false, false)
-    const keyed = await documents.find(id(), false, true)
+    const plain = await documents.find(id())
+    const keyed = await documents.find(id(), { hasKey: true })
 
     assert.equal(plain.token_endpoint_auth_method, 'none')
     assert.equal(plain.jwks_uri, undefined)
@@ -212,6 +214,151 @@ describe('clients that name themselves by a document', () => {
     assert.equal(host.asked.length, before + 31)
   })
 
+  describe('while a stranger has others fetched that never answer', () => {
+    /** Many names of one domain, or of many, that all lead to a host that holds connections open. */
+    async function givenFlood(peerOf: (n: number) => string, nameOf: (n: number) => string, count: number) {
+      const hole = createServer(() => {}).listen(0, '127.0.0.1')
+      await once(hole, 'listening')
+      const { port } = hole.address() as AddressInfo
+      const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
+      const events: object[] = []
+      const documents = new Documents({
+        outbound: new Outbound({ allowsLoopback: true, resolve, ca: authority.ca }),
+        ...{ trust: trustOf({}), redirects: redirectRules(), algorithms: ['ES256'], now: () => now },
+        onRefused: (refused) => events.push(refused),
+      })
+      await documents.find(id('/known.json'), { isKnown: true, peer: '192.0.2.1' })
+      const flood = Promise.allSettled(
+        Array.from({ length: count }, (_, n) => documents.find(`https://${nameOf(n)}:${port}/c`, { peer: peerOf(n) })),
+      )
+      const end = async () => {
+        hole.close()
+        return (await flood).filter((each) => each.status === 'rejected').map(({ reason }) => String(reason.message))
+      }
+      return { documents, end, events }
+    }
+    const tooOften = (messages: readonly string[]) => messages.filter((message) => /too often/.test(message)).length
+
+    it('from one network, whatever domains it thinks up, everybody else’s are fetched', async () => {
+      const peer = (n: number) => `2001:db8:1:${n}::1`
+      const { documents, end } = await givenFlood(peer, (n) => `a.domain-${n}.example`, 100)
+      await documents.find(id(), { peer: '192.0.2.1' })
+      assert.equal(tooOften(await end()), 96)
+    })
+
+    it('of one domain, however many networks and hosts, those of others are fetched', async () => {
+      const { documents, end } = await givenFlood(
+        (n) => `10.${n}.0.1`,
+        (n) => `host-${n}.evil.example`,
+        100,
+      )
+      await documents.find(id(), { peer: '192.0.2.1' })
+      assert.equal(tooOften(await end()), 92)
+    })
+
+    it('from many networks, there is room for known ones, and for a network that has none under way', async () => {
+      const { documents, end } = await givenFlood(
+        (n) => `10.${n % 16}.0.1`,
+        (n) => `x.domain-${n}.example`,
+        64,
+      )
+      await documents.find(id(), { peer: '192.0.2.1' })
+      await documents.find(id('/other.json'), { isKnown: true, peer: '10.0.0.1' })
+      assert.ok(tooOften(await end()) >= 64 - 48)
+    })
+
+    it('from more networks than there is room for, known ones are still fetched', async () => {
+      const { documents, end } = await givenFlood(
+        (n) => `10.${n}.0.1`,
+        (n) => `x.domain-${n}.example`,
+        100,
+      )
+      await assert.rejects(documents.find(id(), { peer: '192.0.2.1' }), refused(/too often/, true))
+      await documents.find(id('/other.json'), { isKnown: true, peer: '192.0.2.1' })
+      assert.equal(tooOften(await end()), 100 - 64)
+    })
+  })
+
+  it('that a network asks for are bounded by the minute', async () => {
+    const documents = givenDocuments()
+    const peer = '192.0.2.1'
+    const messages: string[] = []
+    for (let n = 0; n < 70; n++) {
+      await documents.find(`https://h${n}.example/c`, { peer }).catch(({ message }) => messages.push(message))
+    }
+    assert.equal(messages.filter((message) => /too often/.test(message)).length, 10)
+    now += 60
+    await documents.find(id(), { peer })
+  })
+
+  it('are remembered when they are known, however many strangers come after', async () => {
+    const documents = givenDocuments()
+    await documents.find(id('/known.json'), { isKnown: true })
+    for (let n = 0; n < 600; n++) {
+      if (n % 25 === 0) now += 61
+      answer = (request, response) =>
+        publish(response, document(request.url as string), { 'cache-control': 'max-age=86400' })
+      await documents.find(id(`/stranger-${n}.json`), { peer: `10.0.${n % 200}.1` })
+    }
+    const before = host.asked.length
+    await documents.find(id('/stranger-599.json'))
+    assert.equal(host.asked.length, before, 'the last ones are there')
+    answer = (_, response) => response.destroy()
+    assert.equal((await documents.find(id('/known.json'), { isKnown: true })).client_name, 'A client')
+    await assert.rejects(documents.find(id('/stranger-0.json')), ClientRefused)
+  })
+
+  describe('that are known count a while longer', () => {
+    const known = (documents: Documents) => documents.find(id(), { isKnown: true })
+    const passing: Record<string, Answer> = {
+      'is out of order': (_, response) => response.writeHead(503).end(),
+      'is too busy': (_, response) => response.writeHead(429).end(),
+      'does not answer': (_, response) => response.destroy(),
+    }
+    for (const [why, given] of Object.entries(passing)) {
+      it(`when their server ${why}, for a day beyond their time`, async () => {
+        const documents = givenDocuments()
+        await known(documents)
+        answer = given
+        now += 300
+        assert.equal((await known(documents)).client_name, 'A client')
+        assert.equal((await known(documents)).client_name, 'A client', 'in the rest after a failure, too')
+        now += 24 * 3600 - 1
+        await known(documents)
+        now += 1
+        await assert.rejects(known(documents), ClientRefused)
+      })
+    }
+
+    const lasting: Record<string, Answer> = {
+      'is gone': (_, response) => response.writeHead(410).end(),
+      'is not there': (_, response) => response.writeHead(404).end(),
+      'is another one': (_, response) => publish(response, document('/other.json')),
+      'holds a secret': (_, response) => publish(response, document('/client.json', { client_secret: 'x' })),
+    }
+    for (const [why, given] of Object.entries(lasting)) {
+      it(`but not when the document ${why}, and not afterwards either`, async () => {
+        const documents = givenDocuments()
+        await known(documents)
+        answer = given
+        now += 300
+        await assert.rejects(known(documents), refused(/./, false))
+        answer = (_, response) => response.writeHead(503).end()
+        await assert.rejects(known(documents), refused(/too often/, true))
+        now += 30
+        await assert.rejects(known(documents), refused(/503/, true))
+      })
+    }
+
+    it('and those of strangers do not', async () => {
+      const documents = givenDocuments()
+      await ask(documents)
+      answer = (_, response) => response.writeHead(503).end()
+      now += 300
+      await assert.rejects(ask(documents), refused(/503/, true))
+    })
+  })
+
   it('get their key set from their own host whatever strangers ask of it, and from others within bounds', async () => {
     const documents = givenDocuments()
     const keyed = (jwks_uri: string) => ({ token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
@@ -240,9 +387,9 @@ describe('clients that name themselves by a document', () => {
   })
 
   it('are let in by the operator one by one, but not where a host is blocked', async () => {
-    await givenDocuments({ allow: [] }).find(id(), true, false)
+    await givenDocuments({ allow: [] }).find(id(), { isApproved: true })
     await assert.rejects(
-      givenDocuments({ block: ['client.test'] }).find(id(), true, false),
+      givenDocuments({ block: ['client.test'] }).find(id(), { isApproved: true }),
       refused(/not admitted/, false),
     )
   })

@@ -108,12 +108,27 @@ describe('signing in for a client that names itself by a document', () => {
     })
   }
 
-  it('ends on a page that names no address when its host leads inside', async () => {
-    const running = await given()
-    const url = new Party(running, 'https://inside.example/client.json').authorizationUrl()
-    const page = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } })
-    assert.equal(page.status, 400)
-    assert.ok(!(await page.text()).includes('169.254'))
+  it('ends on the same page when its host leads inside and when there is none; only the operator is told', async () => {
+    const events: IssuerEvent[] = []
+    const running = await given({ onEvent: (event) => events.push(event) })
+    const seen = async (host: string) => {
+      const url = new Party(running, `https://${host}/client.json`).authorizationUrl()
+      const page = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } })
+      const token = await new Party(running, `https://${host}/other.json`).refresh('some-token')
+      return [page.status, (await page.text()).replaceAll(host, 'HOST'), token.status, JSON.stringify(token.body)]
+    }
+
+    const inside = await seen('inside.example')
+    assert.deepEqual(inside, await seen('nowhere.example'))
+    assert.match(String(inside[1]), /there was no answer/)
+    const told = events.filter(({ type }) => type === 'document.refused').map(({ detail }) => detail)
+    assert.deepEqual(
+      told.map((detail) => [detail?.reason, detail?.host]),
+      [
+        ['address', 'inside.example'],
+        ['unreachable', 'nowhere.example'],
+      ],
+    )
   })
 
   it('asks again later, and does not end a client, when the host cannot be reached', async () => {
