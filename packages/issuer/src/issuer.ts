@@ -15,7 +15,7 @@ import type { Algorithm } from './signing/index.ts'
 import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey } from './vault/index.ts'
-import { BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
+import { AnswerMarks, BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
 
 export interface IssuerOptions extends AdmissionOptions {
   /** The issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no fragment, no trailing slash. */
@@ -99,14 +99,15 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const signIns = signInsOf(settled, services)
   const deviceOf = (visit: Visit) => signIns.deviceOf(visit)
   const turns = new Turns({ sessions: engine.sessions, deviceOf, allowance: options.authorizations, now })
+  const answers = new AnswerMarks(issuer.startsWith('https:'))
   const { routes } = engine
   const handle = createEdge({
     handlers: [
       publication.handler,
-      ...pages(settled, services, { engine, consents, uses, signIns }),
+      ...pages(settled, services, { engine, consents, uses, signIns, answers }),
       admission.handler(
         routes,
-        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps), turns),
+        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps), turns, answers),
       ),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
@@ -178,11 +179,19 @@ function signInsOf({ issuer, sealingKey, now, onEvent }: Settled, { people }: Se
   return new SignIns({ people, key: deriveKey(sealingKey, 'devices'), deviceCookie, now, onEvent })
 }
 
+interface Pages {
+  readonly engine: Engine
+  readonly consents: Consents
+  readonly uses: GrantUses
+  readonly signIns: SignIns
+  readonly answers: AnswerMarks
+}
+
 /** The human steps. */
 function pages(
   { issuer, resources, sealingKey, lifetimes, onEvent }: Settled,
   { people, grants }: Services,
-  { engine, consents, uses, signIns }: { engine: Engine; consents: Consents; uses: GrantUses; signIns: SignIns },
+  { engine, consents, uses, signIns, answers }: Pages,
 ): readonly Handler[] {
   const tokens = new FormTokens(deriveKey(sealingKey, 'forms'))
   const isSecure = issuer.startsWith('https:')
@@ -191,7 +200,7 @@ function pages(
   return [
     interactionPages(INTERACTION_PATH, {
       ...{ engine, people, grants, tokens, signIns, consents, onEvent, grantSeconds },
-      accountPath: ACCOUNT_PATH,
+      ...{ accountPath: ACCOUNT_PATH, answers },
     }),
     accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, resources, grants, uses, consents, onEvent }),
     setupPages(ACCOUNT_PATH, { engine, people, forms }),

@@ -50,7 +50,7 @@ export function accountPages(path: string, needs: AccountNeeds): Handler {
   }
 }
 
-async function signIn(path: string, visit: Visit, { engine, signIns, forms }: AccountNeeds): Promise<Reply> {
+async function signIn(path: string, visit: Visit, { engine, people, signIns, forms }: AccountNeeds): Promise<Reply> {
   const { token, cookies } = forms.begin(visit, SIGN_IN)
   const asked = { formToken: token, cookies, action: path }
   if (visit.method !== 'POST') return signInPage(asked)
@@ -59,6 +59,10 @@ async function signIn(path: string, visit: Visit, { engine, signIns, forms }: Ac
   const attempt = await signIns.attempt(visit, name, only(visit.form, 'password') ?? '')
   if (attempt.kind !== 'recognized') return signInPage(asked, attempt, name)
   const session = await engine.sessions.begin(engineRequest(visit), attempt.account.id, ['pwd'])
+  if (!(await people.isStill(attempt.account))) {
+    await people.endSessions(attempt.account.id)
+    return signInPage(asked, { kind: 'wrong' }, name)
+  }
   return redirect(path, [...session, ...attempt.cookies])
 }
 

@@ -1,6 +1,6 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
-import { only, type Visit } from '../web/index.ts'
+import { type AnswerMarks, GONE, only, type Visit } from '../web/index.ts'
 import { pickKnown, settleAuthorization } from './authorize.ts'
 import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
 import { answerOf, barePage, faultPage, leavePage, valuesOf, waitPage } from './pages.ts'
@@ -17,13 +17,18 @@ const MAX_STATE = 2048
  * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
  * is a page, and no error leads to a client on its own unless the operator made that client or the person has been asked.
  */
-export function authorizationEndpoint(engine: Engine, resources: readonly Resource[], turns: Turns) {
+export function authorizationEndpoint(
+  engine: Engine,
+  resources: readonly Resource[],
+  turns: Turns,
+  answers: AnswerMarks,
+) {
   const { routes } = engine
   return async (visit: Visit): Promise<Reply> => {
     if (visit.path !== routes.authorization) {
       const wait = await turns.take(visit)
       if (wait > 0) return waitPage(wait)
-      return back(await engine.call(engineRequest({ ...visit, search: '' })), visit, engine)
+      return goOn(visit, engine, answers)
     }
     if (visit.method !== 'GET' && visit.method !== 'POST') return WRONG_METHOD
     const [said, length] =
@@ -41,6 +46,15 @@ export function authorizationEndpoint(engine: Engine, resources: readonly Resour
     const request = engineRequest({ ...visit, method: 'GET', search: asked.toString(), body: Buffer.alloc(0) })
     return first(await engine.call(request), only(asked, 'client_id') ?? '', engine)
   }
+}
+
+/** Lets nobody go on with what was answered in another browser. */
+async function goOn(visit: Visit, engine: Engine, answers: AnswerMarks): Promise<Reply> {
+  const request = engineRequest({ ...visit, search: '' })
+  const answered = await engine.answered(request)
+  if (answered === undefined || !answers.isOf(visit, answered.uid, answered.answeredBy)) return GONE
+  const reply = await back(await engine.call(request), visit, engine)
+  return { ...reply, headers: [...reply.headers, 'set-cookie', answers.end(answered.uid)] }
 }
 
 /** The answer to a request as it came from the client: nobody has been asked anything yet. */

@@ -1,6 +1,6 @@
 import type { Reply } from '@portcullis/auth/http'
 import { type Engine, type EngineRequest, engineRequest, type Resource } from '../engine/index.ts'
-import type { Handler, Visit } from '../web/index.ts'
+import type { AnswerMarks, Handler, Visit } from '../web/index.ts'
 import { authorizationEndpoint } from './authorization.ts'
 import { settleResources } from './authorize.ts'
 import { MAX_PARAMETERS, refuseTooMuch } from './bounds.ts'
@@ -15,11 +15,12 @@ export function protocolEndpoints(
   resources: readonly Resource[],
   redeem: Redeem,
   turns: Turns,
+  answers: AnswerMarks,
 ): Handler {
   const { routes } = engine
   const isOurs = (path: string) =>
     Object.values<string>(routes).includes(path) || path.startsWith(`${routes.authorization}/`)
-  const authorize = authorizationEndpoint(engine, resources, turns)
+  const authorize = authorizationEndpoint(engine, resources, turns, answers)
   return (visit) => {
     if (!isOurs(visit.path)) return undefined
     if (visit.path.startsWith(routes.authorization)) return authorize(visit)

@@ -26,7 +26,12 @@ export interface Interaction {
   readonly scopes: readonly string[]
   /** Who is signed in; absent before that. */
   readonly accountId?: string
+  /** The mark of the answer that was given already. */
+  readonly answeredBy?: string
 }
+
+/** An answer that a browser would go on with. */
+export type Answered = Required<Pick<Interaction, 'uid' | 'answeredBy'>>
 
 export type InteractionResult =
   | { readonly kind: 'signed_in'; readonly accountId: string; readonly methods: readonly string[] }
@@ -41,8 +46,13 @@ export interface Engine {
   interaction(request: EngineRequest): Promise<Interaction | undefined>
   readonly sessions: BrowserSessions
   originOf(clientId: string): Promise<ClientOrigin>
-  /** @returns where the browser goes next: a path of the issuer's own. */
-  finish(request: EngineRequest, result: InteractionResult): Promise<string>
+  /** The answer with which this request would go on from our pages. Undefined when nothing was answered. */
+  answered(request: EngineRequest): Promise<Answered | undefined>
+  /**
+   * @param answeredBy Kept with the answer: a mark of the browser that gave it.
+   * @returns where the browser goes next: a path of the issuer's own.
+   */
+  finish(request: EngineRequest, result: InteractionResult, answeredBy: string): Promise<string>
   /** Takes other signing keys; requests under way finish with those they began with. The first one signs. */
   useKeys(keys: readonly JWK[]): void
 }
@@ -62,24 +72,45 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
     async interaction(request) {
       const { req, res } = standIns(request, issuer)
       try {
-        return await describe(await current.provider.interactionDetails(req, res), current.provider, options)
+        const details = await current.provider.interactionDetails(req, res)
+        // The engine asks for the client without saying who is here; what is found now is at hand then.
+        await options.clients.find(String(details.params.client_id), false, request.peer)
+        return await describe(details, current.provider, options)
       } catch {
         // The cookie is missing, of another interaction, or what it names has ended.
         return undefined
       }
     },
-    async finish(request, result) {
+    async answered(request) {
+      const { req, res } = standIns(request, issuer)
+      const { provider } = current
+      const cookie = (provider as unknown as { cookieName(kind: string): string }).cookieName('resume')
+      // By the cookie, as the engine does; the address says nothing to it.
+      const uid = provider.createContext(req, res).cookies.get(cookie, { signed: true })
+      const found = uid === undefined ? undefined : await provider.Interaction.find(uid)
+      const answeredBy = answeredByOf(found)
+      return found === undefined || answeredBy === undefined ? undefined : { uid: found.uid, answeredBy }
+    },
+    async finish(request, result, answeredBy) {
       const { req, res } = standIns(request, issuer)
       const { provider } = current
       const details = await provider.interactionDetails(req, res)
       if (result.kind === 'signed_in') await changeAccount(details, result.accountId, provider, options)
-      const outcome = await toOutcome(details, result, provider, options)
+      const outcome = { ...(await toOutcome(details, result, provider, options)), [ANSWERED_BY]: answeredBy }
       return provider.interactionResult(req, res, outcome, { mergeWithLastSubmission: result.kind === 'consented' })
     },
     useKeys(newer) {
       current = build(options, newer)
     },
   }
+}
+
+/** A member of what the engine keeps of an answer, which it knows nothing of. */
+const ANSWERED_BY = 'portcullis_answered_by'
+
+function answeredByOf(interaction: Pick<Details, 'result'> | undefined): string | undefined {
+  const mark = interaction?.result?.[ANSWERED_BY]
+  return typeof mark === 'string' ? mark : undefined
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>
@@ -108,6 +139,7 @@ async function describe(
   const client = await provider.Client.find(String(params.client_id))
   if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined
   const resource = options.resources.find(({ uri }) => uri === resourceOf(params, options))
+  const answeredBy = answeredByOf(details)
   return {
     uid,
     prompt: prompt.name,
@@ -120,6 +152,7 @@ async function describe(
       .split(' ')
       .filter((scope) => scope !== ''),
     ...(session === undefined ? {} : { accountId: session.accountId }),
+    ...(answeredBy === undefined ? {} : { answeredBy }),
   }
 }
 
@@ -154,17 +187,14 @@ function grantOf(details: Details, scopes: readonly string[], provider: Provider
 }
 
 /**
- * Where another person signs in than the one whom the browser's session knows, the session becomes theirs. The engine
- * would show a page for signing out first, which does not exist here.
+ * Where another person signs in than the one whom the browser's session knows, that session ends, and theirs has another
+ * name: whoever else has the old one's cookie is nobody then. The engine would show a page for signing out first, which
+ * does not exist here.
  */
 async function changeAccount(details: Details, accountId: string, provider: Provider, { now }: EngineOptions) {
   const { session } = details
   if (session?.uid === undefined || session.accountId === accountId) return
-  const kept = await provider.Session.findByUid(session.uid)
-  if (kept === undefined) return
-  kept.loginAccount({ accountId })
-  delete kept.authorizations
-  await kept.persist()
-  session.accountId = accountId
+  await (await provider.Session.findByUid(session.uid))?.destroy()
+  delete details.session
   await details.save(details.exp - now())
 }

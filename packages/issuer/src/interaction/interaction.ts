@@ -1,23 +1,48 @@
 import type { Reply } from '@portcullis/auth/http'
+import type { AccountRecord } from '@portcullis/auth/store'
 import { type ConsentNeeds, type Consents, consentPage, nameOf, takeConsent } from '../consent/index.ts'
-import { type Engine, engineRequest, type Interaction, type InteractionResult } from '../engine/index.ts'
+import {
+  type Engine,
+  type EngineRequest,
+  engineRequest,
+  type Interaction,
+  type InteractionResult,
+} from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import { type SignInAsked, type SignIns, signInPage } from '../signin/index.ts'
-import { type Handler, html, isForeign, only, page, redirect, TEXTS, type Visit } from '../web/index.ts'
+import {
+  type AnswerMarks,
+  GONE,
+  type Handler,
+  html,
+  isForeign,
+  only,
+  page,
+  redirect,
+  TEXTS,
+  type Visit,
+} from '../web/index.ts'
 
 export interface InteractionNeeds extends ConsentNeeds {
   readonly engine: Engine
   readonly signIns: SignIns
   readonly consents: Consents
+  readonly answers: AnswerMarks
   readonly onEvent: OnIssuerEvent
 }
 
-const GONE = page(TEXTS.gone.title, html`<h1>${TEXTS.gone.title}</h1><p>${TEXTS.gone.text}</p>`, { status: 400 })
 const PURPOSE = 'sign in'
 const NEXT = '/next'
 
 /** What becomes of a form: the end of this step, with cookies for the browser, or a page. */
-type Taken = { readonly result: InteractionResult; readonly cookies?: readonly string[] } | { readonly reply: Reply }
+type Taken = Answer | { readonly reply: Reply }
+
+interface Answer {
+  readonly result: InteractionResult
+  readonly cookies?: readonly string[]
+  /** Who was recognized. */
+  readonly account?: AccountRecord
+}
 
 /**
  * What a person is asked on the way of an authorization: to sign in, then to consent. The request itself is the one
@@ -32,17 +57,32 @@ export function interactionPages(path: string, needs: InteractionNeeds): Handler
     if (interaction === undefined) return GONE
     const own = `${path}/${interaction.uid}`
     if (visit.path === `${own}${NEXT}`) {
+      if (interaction.answeredBy === undefined) return redirect(own)
       return goOn(`${needs.engine.routes.authorization}/${interaction.uid}?asked=${interaction.prompt}`)
     }
     // The cookie leads to the interaction; a page under another one's address would ask for something else than it says.
     if (visit.path !== own) return GONE
+    // The first answer counts. Another one would be about what the person has left behind them.
+    if (interaction.answeredBy !== undefined) return redirect(`${own}${NEXT}`)
     if (visit.method !== 'POST' || isForeign(visit)) return ask(interaction, needs)
     const taken = await take(visit, interaction, needs)
     if ('reply' in taken) return taken.reply
-    await needs.engine.finish(request, taken.result)
-    await follow(interaction, taken.result, needs)
-    return redirect(`${visit.path}${NEXT}`, taken.cookies)
+    const cookies = await keep(request, interaction, taken, needs)
+    return cookies === undefined ? GONE : redirect(`${own}${NEXT}`, cookies)
   }
+}
+
+/** @returns cookies for the browser that answered; undefined when the password has just been changed. */
+async function keep(request: EngineRequest, interaction: Interaction, answer: Answer, needs: InteractionNeeds) {
+  const { result, account, cookies = [] } = answer
+  const { mark, cookie } = needs.answers.make(interaction.uid)
+  await needs.engine.finish(request, result, mark)
+  if (account !== undefined && !(await needs.people.isStill(account))) {
+    await needs.people.endSessions(account.id)
+    return undefined
+  }
+  await follow(interaction, result, needs)
+  return [cookie, ...cookies]
 }
 
 /**
@@ -74,7 +114,7 @@ async function takeSignIn(visit: Visit, interaction: Interaction, needs: Interac
   const attempt = await needs.signIns.attempt(visit, name, only(visit.form, 'password') ?? '')
   if (attempt.kind !== 'recognized') return { reply: signInPage(asked, attempt, name) }
   const { account, cookies } = attempt
-  return { result: { kind: 'signed_in', accountId: account.id, methods: ['pwd'] }, cookies }
+  return { result: { kind: 'signed_in', accountId: account.id, methods: ['pwd'] }, cookies, account }
 }
 
 function signInAsked(interaction: Interaction, { tokens }: InteractionNeeds): SignInAsked {

@@ -25,8 +25,8 @@ export interface PeopleNeeds {
 }
 
 type Actor = IssuerEvent['actor']
-/** The engine's word for a browser session. */
-const SESSION = 'Session'
+/** The engine's words for a browser session, and for what a person is asked: it may hold a sign-in that no session is of yet. */
+const KEPT_OF_BROWSERS = ['Session', 'Interaction'] as const
 /** On whose behalf passwords are hashed when no network is: the operator's. */
 const OPERATOR = 'operator'
 
@@ -146,6 +146,15 @@ export class People {
     return this.store.find(link.accountId)
   }
 
+  /**
+   * Whether an account may still sign in with the password that it was recognized by. To be asked once what follows from
+   * that is kept: who changes the password ends what is there, so one of both sees the other.
+   */
+  async isStill({ id, password }: AccountRecord): Promise<boolean> {
+    const account = await this.store.find(id)
+    return account !== undefined && account.disabledAt === undefined && account.password === password
+  }
+
   /** @param exceptUid The browser session that stays. @throws {TypeError} as `create`. */
   async setPassword(id: string, password: string, asker: string, exceptUid?: string): Promise<void> {
     await this.changed(id, await hash(password, asker), 'changed', exceptUid)
@@ -170,12 +179,17 @@ export class People {
     return true
   }
 
-  /** Ends an account's browser sessions. What clients were granted stays. @param exceptUid The session that stays. */
+  /**
+   * Ends an account's browser sessions, and sign-ins that none has come of yet. What clients were granted stays.
+   * @param exceptUid The session that stays.
+   */
   async endSessions(id: string, exceptUid?: string): Promise<void> {
     const { vault, now } = this.needs
     const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
-    for (const { idHash, uidHash } of await vault.store.list({ model: SESSION, accountId: id, limit: 10_000 }, now())) {
-      if (uidHash === undefined || uidHash !== spared) await vault.store.remove(SESSION, idHash)
+    for (const model of KEPT_OF_BROWSERS) {
+      for (const { idHash, uidHash } of await vault.store.list({ model, accountId: id, limit: 10_000 }, now())) {
+        if (uidHash === undefined || uidHash !== spared) await vault.store.remove(model, idHash)
+      }
     }
   }
 

@@ -58,12 +58,12 @@ export class SignIns {
     return { kind: 'recognized', account, cookies }
   }
 
-  /** Counts the try from before the password is checked. */
   /** What names the browser, where anybody has signed in with it before. */
   deviceOf(visit: Visit): string | undefined {
     return this.devices.idOf(readCookie(visit, this.needs.deviceCookie))
   }
 
+  /** Counts the try from before the password is checked. */
   private async recognize(attempted: Attempted, password: string): Promise<AccountRecord | 'busy' | undefined> {
     const { name, networks } = attempted
     const begun = this.throttle.begin(attempted)
