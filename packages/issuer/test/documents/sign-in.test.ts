@@ -123,10 +123,10 @@ describe('signing in for a client that names itself by a document', () => {
     assert.match(String(inside[1]), /there was no answer/)
     const told = events.filter(({ type }) => type === 'document.refused').map(({ detail }) => detail)
     assert.deepEqual(
-      told.map((detail) => [detail?.reason, detail?.host]),
+      told.map((detail) => [detail?.reason, detail?.host, detail?.network]),
       [
-        ['address', 'inside.example'],
-        ['unreachable', 'nowhere.example'],
+        ['address', 'inside.example', '127.0.0.0/24'],
+        ['unreachable', 'nowhere.example', '127.0.0.0/24'],
       ],
     )
   })
