@@ -203,6 +203,6 @@ function pages(
       ...{ accountPath: ACCOUNT_PATH, answers },
     }),
     accountPages(ACCOUNT_PATH, { engine, people, signIns, forms, resources, grants, uses, consents, onEvent }),
-    setupPages(ACCOUNT_PATH, { engine, people, forms }),
+    setupPages(ACCOUNT_PATH, { engine, people, signIns, forms }),
   ]
 }

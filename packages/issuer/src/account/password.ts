@@ -29,7 +29,8 @@ export async function changePassword(
   if (attempt.kind === 'busy') return { text: TEXTS.busy }
   if (attempt.kind === 'wrong') return { text: TEXTS.account.wrongPassword, field: 'old' }
   try {
-    await people.setPassword(account.id, wanted, networkOf(visit.peer), session.uid)
+    const hasChanged = await people.changePassword(attempt.account, wanted, networkOf(visit.peer), session.uid)
+    if (!hasChanged) return { text: TEXTS.account.wrongPassword, field: 'old' }
   } catch (error) {
     if (error instanceof BusyError) return { text: TEXTS.busy }
     throw error

@@ -29,7 +29,9 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
   return {
     async upsert(id, payload, expiresIn) {
       const { consumed: _, ...kept } = payload
-      const { clientId, uid } = payload
+      const { clientId, session } = payload
+      // An interaction goes with the browser's session: what spares that spares what it is asked.
+      const uid = model === INTERACTION ? session?.uid : payload.uid
       const accountId = payload.accountId ?? accountOf(payload)
       const grantId = model === GRANT ? id : payload.grantId
       const marks = { grantId, uid, accountId, clientId, expiresAt: now() + (expiresIn ?? FOREVER) }

@@ -155,9 +155,27 @@ export class People {
     return account !== undefined && account.disabledAt === undefined && account.password === password
   }
 
-  /** @param exceptUid The browser session that stays. @throws {TypeError} as `create`. */
-  async setPassword(id: string, password: string, asker: string, exceptUid?: string): Promise<void> {
-    await this.changed(id, await hash(password, asker), 'changed', exceptUid)
+  /** @throws {TypeError} as `create`. */
+  async setPassword(id: string, password: string, asker: string): Promise<void> {
+    await this.changed(id, await hash(password, asker), 'changed')
+  }
+
+  /**
+   * Changes the password of somebody who has proven that they know it.
+   * @param recognized As it was then. @param exceptUid The browser session that stays.
+   * @returns false when it has become another one since. @throws {TypeError} as `create`.
+   */
+  async changePassword(
+    recognized: AccountRecord,
+    password: string,
+    asker: string,
+    exceptUid: string,
+  ): Promise<boolean> {
+    const hashed = await hash(password, asker)
+    // Else who knows the old one could undo a reset by a change that was under way.
+    if (!(await this.isStill(recognized))) return false
+    await this.changed(recognized.id, hashed, 'changed', exceptUid)
+    return true
   }
 
   /** Ends all that the account has: sessions, grants, tokens, links. @returns false when it is not there or was disabled. */

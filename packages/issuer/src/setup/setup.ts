@@ -2,13 +2,14 @@ import type { Reply } from '@portcullis/auth/http'
 import type { AccountRecord } from '@portcullis/auth/store'
 import { type Engine, engineRequest } from '../engine/index.ts'
 import { BusyError, faultOfName, faultOfPassword, type People } from '../people/index.ts'
-import { textOfNameFault, textOfPasswordFault } from '../signin/index.ts'
+import { type SignIns, textOfNameFault, textOfPasswordFault } from '../signin/index.ts'
 import { type BrowserForms, type Handler, networkOf, only, redirect, TEXTS, type Visit } from '../web/index.ts'
 import { setupIsOver, type TokenFormShown, tokenForm } from './view.ts'
 
 export interface SetupNeeds {
   readonly engine: Engine
   readonly people: People
+  readonly signIns: SignIns
   readonly forms: BrowserForms
 }
 
@@ -80,7 +81,11 @@ async function take(kind: Kind, accountPath: string, visit: Visit, needs: SetupN
     })
   }
   const session = await engine.sessions.begin(engineRequest(visit), made.id, ['pwd'])
-  return redirect(`${accountPath}?done=${isSetup ? 'made' : 'chosen'}`, session)
+  return redirect(`${accountPath}?done=${isSetup ? 'made' : 'chosen'}`, [
+    ...session,
+    // Whom others keep from signing in by guessing at their name has a way in by a link.
+    needs.signIns.know(made.name),
+  ])
 }
 
 const voidOf = (kind: Kind): Fault => ({ text: TEXTS[kind].void, field: 'token' })

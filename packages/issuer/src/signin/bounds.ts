@@ -10,7 +10,7 @@ export interface Bound {
 /**
  * How often somebody may try. Counts what is typed, whether or not an account has that name, so that it tells nobody
  * anything. Nothing here can shut the owner of an account out: a browser that the owner has used before is held to
- * nothing but its own failures.
+ * nothing but the failures of such browsers.
  *
  * Kept in memory, for each process its own; a restart forgets it.
  */
@@ -24,6 +24,8 @@ export const BOUNDS = {
   widths: [1, 2, 4],
   /** A browser that its owner has signed in with before. */
   device: { free: 10, firstWait: 30, longestWait: 900, forgottenAfter: 3600 },
+  /** All browsers of one name together: who has signed in often may have kept many, and not know the password any more. */
+  devices: { free: 50, firstWait: 30, longestWait: 900, forgottenAfter: 3600 },
   /**
    * One name from everywhere, without browsers that are known: after these, one try in half a minute, some 3000 a day
    * (NIST SP 800-63B asks for an end after 100).

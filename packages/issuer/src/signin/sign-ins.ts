@@ -54,8 +54,13 @@ export class SignIns {
     if (account === undefined) return this.fail(name, { kind: 'wrong' })
     await people.noteSignIn(account.id)
     onEvent({ type: 'account.signed_in', accountId: account.id, actor: 'person' })
-    const cookies = device === undefined ? [writeCookie(deviceCookie, this.devices.mark(name), DEVICE_SECONDS)] : []
+    const cookies = device === undefined ? [this.know(name)] : []
     return { kind: 'recognized', account, cookies }
+  }
+
+  /** A value for `set-cookie`: this browser is known for a name from now on. */
+  know(name: string): string {
+    return writeCookie(this.needs.deviceCookie, this.devices.mark(name), DEVICE_SECONDS)
   }
 
   /** What names the browser, where anybody has signed in with it before. */

@@ -12,7 +12,7 @@ export interface Attempted {
 
 /** One try, counted until its end is told: exactly one of these. */
 export interface Try {
-  /** Whether the browser is known, and held to nothing but its own failures. */
+  /** Whether the browser is known, and held to nothing but the failures of such browsers. */
   readonly isKnown: boolean
   failed(): void
   succeeded(): void
@@ -42,8 +42,7 @@ export class Throttle {
 
   /** How long to wait before the next try; 0: none. */
   waitOf(attempted: Attempted): number {
-    const known = this.knownPlace(attempted)
-    if (known !== undefined) return 0
+    if (this.knownPlaces(attempted) !== undefined) return 0
     const { name, networks } = attempted
     return Math.max(
       ...this.places(attempted).map(({ key, bound }) => this.failures.waitAt(key, bound)),
@@ -53,8 +52,8 @@ export class Throttle {
 
   /** To be called before a password is checked, so that those who try many at once are counted, too. */
   begin(attempted: Attempted): Try {
-    const known = this.knownPlace(attempted)
-    const places = known === undefined ? this.places(attempted) : [known]
+    const known = this.knownPlaces(attempted)
+    const places = known ?? this.places(attempted)
     for (const { key } of places) this.failures.begin(key)
     const end = (): void => {
       for (const { key } of places) this.failures.end(key)
@@ -75,11 +74,14 @@ export class Throttle {
     }
   }
 
-  /** Where a browser is counted that is known and has not failed too often itself. */
-  private knownPlace({ device }: Attempted): Place | undefined {
+  /** Where a browser is counted that is known. Undefined where such have failed too often: then it is as any other. */
+  private knownPlaces({ device, name }: Attempted): readonly Place[] | undefined {
     if (device === undefined) return undefined
-    const place = { key: keyOf('device', device), bound: BOUNDS.device }
-    return this.failures.waitAt(place.key, place.bound) === 0 ? place : undefined
+    const places = [
+      { key: keyOf('device', device), bound: BOUNDS.device },
+      { key: keyOf('devices', name), bound: BOUNDS.devices },
+    ]
+    return places.every(({ key, bound }) => this.failures.waitAt(key, bound) === 0) ? places : undefined
   }
 
   private places(attempted: Attempted): readonly Place[] {

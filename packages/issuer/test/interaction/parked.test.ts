@@ -67,6 +67,35 @@ describe('a sign-in that was begun and waits', () => {
     await isNobody(running, parked, next)
   })
 
+  it('stays in a browser that stays signed in', async () => {
+    const { running, own, account } = await givenParked()
+    const party = await givenPublic(running)
+    const asked = await go(own, party.authorizationUrl())
+    await send(own, await go(own, account), { do: 'sign-out-others' })
+
+    assert.match((await go(own, asked.url)).text, /name="scope"/)
+    await running.close()
+  })
+
+  it('cannot change the password once it was reset', async () => {
+    const { running, own, account, id } = await givenParked()
+    const { people } = running.issuer
+    const noteSignIn = running.stores.accounts.noteSignIn
+    running.stores.accounts.noteSignIn = async (...args) => {
+      await noteSignIn.apply(running.stores.accounts, args)
+      await people.acceptLink((await people.reset(id)) ?? '', OTHER, 'test')
+    }
+    await own.send(await go(own, account), {
+      do: 'change-password',
+      old: PASSWORD,
+      password: 'the password of a thief',
+    })
+
+    assert.equal(await people.recognize('ada', 'the password of a thief', 'test'), undefined)
+    assert.equal((await people.recognize('ada', OTHER, 'test'))?.id, id)
+    await running.close()
+  })
+
   it('ends when the password changes while it is checked', async () => {
     for (const path of ['/account', undefined]) {
       const running = await startIssuer()

@@ -105,6 +105,22 @@ describe('somebody who tries to sign in as another', () => {
     assert.ok(busy.length > 0, 'the flood was too small to say anything')
   })
 
+  it('cannot keep out who has chosen a password by a link: the browser is known from then on', async () => {
+    const { people } = running.issuer
+    const bob = await people.create('bob', PASSWORD)
+    const link = (await people.reset(bob?.id ?? '')) ?? ''
+    const url = new URL('/account/invitation', running.url).href
+    const browser = new Browser()
+    const text = await (await browser.get(url)).text()
+    const chosen = await browser.send({ url, text }, { token: link, password: PASSWORD, do: 'save' })
+
+    assert.equal(chosen.status, 303)
+    for (let round = 0; round < BOUNDS.pair.free; round++) await attempt('bob', 'guess', new Browser(), '10.6.6.1')
+    assert.equal((await attempt('bob', PASSWORD, new Browser(), '10.6.6.1')).response.status, 429)
+    browser.cookies.delete('portcullis-session')
+    assert.equal((await attempt('bob', PASSWORD, browser, '10.6.6.1')).response.status, 303)
+  })
+
   it('gets no session that was known before: it has another name after signing in', async () => {
     const browser = new Browser()
     const cookies = await signedIn(browser)

@@ -101,6 +101,18 @@ describe('the bounds on sign-ins', () => {
     assert.equal(guesses, BOUNDS.device.free + free)
   })
 
+  it('leave those who have kept many known browsers little more', () => {
+    const { throttle } = givenThrottle()
+    let guesses = 0
+    for (let time = 0; time < 500; time++) {
+      const attempted = given('ada', ['cafe'], `kept ${time}`)
+      if (throttle.waitOf(attempted) > 0) continue
+      throttle.begin(attempted).failed()
+      guesses += 1
+    }
+    assert.equal(guesses, BOUNDS.devices.free + free)
+  })
+
   it('count what is being tried, so that trying at once is no way around them', () => {
     const { throttle } = givenThrottle()
     for (let time = 0; time < free; time++) throttle.begin(given('ada', ['home']))
