@@ -98,6 +98,23 @@ describe('somebody who puts cookies into another person’s browser', () => {
 })
 
 describe('an answer', () => {
+  it('is tied to its browser over https by a cookie that no other host can set, and that goes when it has gone on', async () => {
+    const running = await startIssuer({ issuer: 'https://gate.example' })
+    const browser = new Browser()
+    const asked = await go(browser, (await givenPublic(running)).authorizationUrl())
+    const answer = await browser.send(asked, ADA)
+    const [cookie = ''] = answer.headers.getSetCookie().filter((each) => each.includes('answer'))
+
+    assert.match(
+      cookie,
+      /^__Host-portcullis-answer-[\w-]{43}=[\w-]{43}; path=\/; httponly; samesite=lax; secure; max-age=600$/,
+    )
+    const resumed = await browser.get(asked.url.replace('/interaction/', '/authorize/'))
+    assert.equal(resumed.status, 303)
+    assert.ok(![...browser.cookies.keys()].some((name) => name.includes('answer')))
+    await running.close()
+  })
+
   it('is final: another one goes on with the first, and makes no grant', async () => {
     const running = await startIssuer()
     const party = await givenPublic(running)
