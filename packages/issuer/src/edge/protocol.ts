@@ -4,6 +4,7 @@ import type { AnswerMarks, Handler, Visit } from '../web/index.ts'
 import { authorizationEndpoint } from './authorization.ts'
 import { settleResources } from './authorize.ts'
 import { MAX_PARAMETERS, refuseTooMuch } from './bounds.ts'
+import { challengeBasic, secretInForm } from './client-secret.ts'
 import type { Turns } from './turns.ts'
 
 /** Answers requests to the token endpoint. @param form What the body holds. */
@@ -21,15 +22,18 @@ export function protocolEndpoints(
   const isOurs = (path: string) =>
     Object.values<string>(routes).includes(path) || path.startsWith(`${routes.authorization}/`)
   const authorize = authorizationEndpoint(engine, resources, turns, answers)
+  const ask = (visit: Visit): Promise<Reply> => {
+    if (visit.path !== routes.token || visit.method !== 'POST') return engine.call(forPrograms(visit))
+    settleResources(visit.form, resources)
+    return redeem(forPrograms({ ...visit, body: Buffer.from(visit.form.toString()) }), visit.form)
+  }
   return (visit) => {
     if (!isOurs(visit.path)) return undefined
     if (visit.path.startsWith(routes.authorization)) return authorize(visit)
     if (visit.form.size > MAX_PARAMETERS) return refuseTooMuch(false)
-    if (visit.path === routes.token && visit.method === 'POST') {
-      settleResources(visit.form, resources)
-      return redeem(forPrograms({ ...visit, body: Buffer.from(visit.form.toString()) }), visit.form)
-    }
-    return engine.call(forPrograms(visit))
+    const taken = secretInForm(visit)
+    if ('status' in taken) return taken
+    return taken === visit ? ask(visit) : ask(taken).then(challengeBasic)
   }
 }
 
