@@ -28,7 +28,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     grants: ['events.ts', 'vault'],
     upkeep: [],
     engine: ['grants', 'vault'],
-    documents: ['engine', 'client-metadata', 'outbound'],
+    documents: ['engine', 'client-metadata', 'outbound', 'limits', 'web'],
     clients: ['documents', 'engine', 'grants', 'events.ts', 'client-metadata', 'limits', 'vault', 'web'],
     registration: ['clients', 'events.ts', 'client-metadata', 'limits', 'vault', 'web'],
     admission: [
@@ -41,13 +41,13 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     account: ['consent', 'signin', 'engine', 'grants', 'people', 'events.ts', 'web', 'vault'],
     setup: ['signin', 'engine', 'people', 'web'],
     token: ['engine', 'grants', 'events.ts', 'vault'],
-    edge: ['engine', 'web'],
+    edge: ['engine', 'limits', 'web'],
     'services.ts': ['grants', 'signing', 'people', 'events.ts', 'vault'],
     'operator.ts': ['services.ts', 'registration', 'clients', 'vault'],
     // The roof: knows every room, and only the door plate of the package knows it.
     'issuer.ts': [
       ...['edge', 'token', 'setup', 'account', 'interaction', 'consent', 'signin', 'admission', 'engine'],
-      ...['services.ts', 'upkeep', 'signing', 'events.ts', 'web', 'vault'],
+      ...['services.ts', 'upkeep', 'signing', 'events.ts', 'limits', 'web', 'vault'],
     ],
     'index.ts': ['issuer.ts', 'operator.ts', 'services.ts', 'people', 'engine', 'events.ts'],
   },
