@@ -74,7 +74,7 @@ export class Throttle {
     }
   }
 
-  /** Where a browser is counted that is known. Undefined where such have failed too often: then it is as any other. */
+  /** Where a browser is counted that is known. Undefined where such have failed too often: then it is like every other. */
   private knownPlaces({ device, name }: Attempted): readonly Place[] | undefined {
     if (device === undefined) return undefined
     const places = [
