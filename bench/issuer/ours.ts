@@ -23,6 +23,8 @@ import { Vault } from '../../packages/issuer/src/vault/index.ts'
 import { authorize, Browser, PASSWORD } from '../../packages/issuer/test/given.ts'
 import { RESOURCE, SCOPES, seeds } from './seed.ts'
 
+/** Things that are seeded in one transaction. */
+const BATCH = 2000
 const [port = '', file = '', grants = '', chains = ''] = process.argv.slice(2)
 const db = new DatabaseSync(file)
 prepareDatabase(db)
@@ -51,16 +53,7 @@ const client = await issuer.clients.create({ name: 'A program', redirectUris: [r
 if (client.kind !== 'created' || person === undefined) throw new Error('no client')
 const { clientId } = client
 
-const vault = new Vault(stores.artifacts, sealingKey)
-const tokens: string[] = []
-const puts: unknown[] = []
-for (const { model, id, grantId, payload } of seeds(Number(grants), person.id, clientId)) {
-  const marks = { grantId, accountId: person.id, clientId, expiresAt: Number(payload.exp) }
-  puts.push(vault.put(model, id, payload, marks))
-  if (model === 'RefreshToken' && tokens.length < Number(chains)) tokens.push(id)
-}
-await Promise.all(puts)
-
+// Before there are grants: a consent page looks through all that a person has given the client.
 const server = createServer((request, response) => issuer.handle(request, response, '127.0.0.1'))
 await once(server.listen({ port: Number(port), host: '127.0.0.1' }), 'listening')
 const origin = `http://127.0.0.1:${port}`
@@ -76,6 +69,20 @@ const cookie = [...browser.cookies]
   .filter(([, { path }]) => path === '/')
   .map(([name, { value }]) => `${name}=${value}`)
   .join('; ')
+
+const vault = new Vault(stores.artifacts, sealingKey)
+const tokens: string[] = []
+let puts: unknown[] = []
+for (const { model, id, grantId, payload } of seeds(Number(grants), person.id, clientId)) {
+  const marks = { grantId, accountId: person.id, clientId, expiresAt: Number(payload.exp) }
+  puts.push(vault.put(model, id, payload, marks))
+  if (model === 'RefreshToken' && tokens.length < Number(chains)) tokens.push(id)
+  if (puts.length < BATCH) continue
+  await Promise.all(puts)
+  puts = []
+}
+await Promise.all(puts)
+
 const said = { clientId, redirectUri, paths, cookie, scope, resource: RESOURCE, tokens, parts: 3 }
 process.stdout.write(`${JSON.stringify(said)}\n`)
 process.on('SIGINT', () => process.exit())
