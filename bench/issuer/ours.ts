@@ -10,14 +10,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  prepareDatabase,
-  sqliteAccounts,
-  sqliteArtifacts,
-  sqliteClients,
-  sqliteRevocations,
-  sqliteSigningKeys,
-} from '@portcullis/auth/store'
+import { prepareDatabase, sqliteIssuerStores } from '@portcullis/auth/store'
 import { openIssuer } from '@portcullis/issuer'
 import { Vault } from '../../packages/issuer/src/vault/index.ts'
 import { authorize, Browser, PASSWORD } from '../../packages/issuer/test/given.ts'
@@ -28,13 +21,7 @@ const BATCH = 2000
 const [port = '', file = '', grants = '', chains = ''] = process.argv.slice(2)
 const db = new DatabaseSync(file)
 prepareDatabase(db)
-const stores = {
-  artifacts: sqliteArtifacts(db),
-  accounts: sqliteAccounts(db),
-  clients: sqliteClients(db),
-  revocations: sqliteRevocations(db),
-  signingKeys: sqliteSigningKeys(db),
-}
+const stores = sqliteIssuerStores(db)
 const sealingKey = randomBytes(32)
 const resource = { uri: RESOURCE, name: 'everything', scopes: SCOPES, defaultScopes: SCOPES, opens: {} }
 // Those of one person, who is signed in here and does nothing else.

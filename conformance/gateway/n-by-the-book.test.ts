@@ -38,6 +38,28 @@ async function metadataAt(url: string): Promise<oauth.AuthorizationServer> {
   return (await response.json()) as oauth.AuthorizationServer
 }
 
+async function register(as: oauth.AuthorizationServer, metadata: Partial<oauth.Client>): Promise<oauth.Client> {
+  const request = { redirect_uris: [REDIRECT], ...metadata }
+  const registered = await oauth.dynamicClientRegistrationRequest(as, request, http)
+  return oauth.processDynamicClientRegistrationResponse(registered)
+}
+
+function authorizationUrl(
+  as: oauth.AuthorizationServer,
+  client: oauth.Client,
+  parameters: Record<string, string>,
+): string {
+  const url = new URL(as.authorization_endpoint as string)
+  url.search = new URLSearchParams({
+    client_id: client.client_id,
+    redirect_uri: REDIRECT,
+    response_type: 'code',
+    code_challenge_method: 'S256',
+    ...parameters,
+  }).toString()
+  return url.href
+}
+
 topic('N. Signing in: by the book, with certified clients', () => {
   let gate: Gate
   let fixture: Running
@@ -58,28 +80,21 @@ topic('N. Signing in: by the book, with certified clients', () => {
     const as = await discover(mcp, revision)
     const metadata = {
       client_name: `A client of ${revision}`,
-      redirect_uris: [REDIRECT],
       token_endpoint_auth_method: 'none',
       ...(revision === MODERN ? { application_type: 'native' } : {}),
     }
-    const registered = await oauth.dynamicClientRegistrationRequest(as, metadata, http)
-    const client = await oauth.processDynamicClientRegistrationResponse(registered)
+    const client = await register(as, metadata)
     const verifier = oauth.generateRandomCodeVerifier()
     const state = oauth.generateRandomState()
     // Resource indicators came with the second revision.
     const resource = revision === '2025-03-26' ? {} : { resource: mcp }
-    const url = new URL(as.authorization_endpoint as string)
-    url.search = new URLSearchParams({
-      client_id: client.client_id,
-      redirect_uri: REDIRECT,
-      response_type: 'code',
+    const url = authorizationUrl(as, client, {
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
       state,
       ...resource,
       ...(as.scope === undefined ? {} : { scope: as.scope }),
-    }).toString()
-    const back = await person.open(url.href)
+    })
+    const back = await person.open(url)
     const answer = oauth.validateAuthResponse(as, client, back, state)
     const response = await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), answer, REDIRECT, verifier, {
       ...http,
@@ -141,7 +156,7 @@ topic('N. Signing in: by the book, with certified clients', () => {
       { execute },
     )
     const verifier = openid.randomPKCECodeVerifier()
-    const url = openid.buildAuthorizationUrl(registered, {
+    const { href: url } = openid.buildAuthorizationUrl(registered, {
       redirect_uri: REDIRECT,
       scope: 'mcp:read mcp:write',
       code_challenge: await openid.calculatePKCECodeChallenge(verifier),
@@ -149,7 +164,7 @@ topic('N. Signing in: by the book, with certified clients', () => {
       resource: gate.mcp('notes'),
       state: 'a-state',
     })
-    const back = await person.open(url.href)
+    const back = await person.open(url)
     const tokens = await openid.authorizationCodeGrant(registered, back, {
       pkceCodeVerifier: verifier,
       expectedState: 'a-state',
@@ -163,23 +178,13 @@ topic('N. Signing in: by the book, with certified clients', () => {
 
   scenario('who says no gives nothing, and the client hears it', { for: 'consent' }, async () => {
     const as = await discover(gate.mcp('notes'), MODERN)
-    const registered = await oauth.dynamicClientRegistrationRequest(
-      as,
-      { redirect_uris: [REDIRECT], client_name: 'No' },
-      http,
-    )
-    const client = await oauth.processDynamicClientRegistrationResponse(registered)
-    const url = new URL(as.authorization_endpoint as string)
-    url.search = new URLSearchParams({
-      client_id: client.client_id,
-      redirect_uri: REDIRECT,
-      response_type: 'code',
+    const client = await register(as, { client_name: 'No' })
+    const url = authorizationUrl(as, client, {
       code_challenge: 'x'.repeat(43),
-      code_challenge_method: 'S256',
       resource: gate.mcp('notes'),
       state: 'a-state',
-    }).toString()
-    const back = await person.open(url.href, 'deny')
+    })
+    const back = await person.open(url, 'deny')
 
     assert.equal(back.searchParams.get('error'), 'access_denied')
     assert.equal(back.searchParams.get('state'), 'a-state')
@@ -222,23 +227,13 @@ topic('N. Signing in: several servers behind one issuer', () => {
 
   scenario('a token for one opens no other', { for: 'RS-44; audience of a sibling server' }, async () => {
     const as = await metadataAt(`${gate.url}/.well-known/oauth-authorization-server`)
-    const registered = await oauth.dynamicClientRegistrationRequest(
-      as,
-      { redirect_uris: [REDIRECT], client_name: 'A' },
-      http,
-    )
-    const client = await oauth.processDynamicClientRegistrationResponse(registered)
+    const client = await register(as, { client_name: 'A' })
     const verifier = oauth.generateRandomCodeVerifier()
-    const url = new URL(as.authorization_endpoint as string)
-    url.search = new URLSearchParams({
-      client_id: client.client_id,
-      redirect_uri: REDIRECT,
-      response_type: 'code',
+    const url = authorizationUrl(as, client, {
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
       resource: gate.mcp('one'),
-    }).toString()
-    const answer = oauth.validateAuthResponse(as, client, await person.open(url.href), oauth.expectNoState)
+    })
+    const answer = oauth.validateAuthResponse(as, client, await person.open(url), oauth.expectNoState)
     const response = await oauth.authorizationCodeGrantRequest(
       as,
       client,
@@ -265,13 +260,8 @@ topic('N. Signing in: several servers behind one issuer', () => {
 
   scenario('a client that names none is asked which, and no token is made', { for: 'LG-05' }, async () => {
     const as = await metadataAt(`${gate.url}/.well-known/oauth-authorization-server`)
-    const registered = await oauth.dynamicClientRegistrationRequest(
-      as,
-      { redirect_uris: [REDIRECT], client_name: 'A' },
-      http,
-    )
-    const client = await oauth.processDynamicClientRegistrationResponse(registered)
-    const url = `${as.authorization_endpoint}?client_id=${client.client_id}&redirect_uri=${encodeURIComponent(REDIRECT)}&response_type=code&code_challenge=${'x'.repeat(43)}&code_challenge_method=S256`
+    const client = await register(as, { client_name: 'A' })
+    const url = authorizationUrl(as, client, { code_challenge: 'x'.repeat(43) })
     const response = await person.browser.get(url)
 
     assert.equal(response.status, 400)

@@ -1,17 +1,9 @@
-import type { AccountStore, ArtifactStore, ClientStore, RevocationStore, SigningKeyStore } from '@portcullis/auth/store'
+import type { IssuerStores } from '@portcullis/auth/store'
 import type { OnIssuerEvent } from './events.ts'
 import { Grants } from './grants/index.ts'
 import { People } from './people/index.ts'
 import { type Algorithm, CLOCKS, PUBLISH_AHEAD, ROTATE_AFTER, SigningKeys } from './signing/index.ts'
 import { Vault } from './vault/index.ts'
-
-export interface IssuerStores {
-  readonly artifacts: ArtifactStore
-  readonly accounts: AccountStore
-  readonly clients: ClientStore
-  readonly revocations: RevocationStore
-  readonly signingKeys: SigningKeyStore
-}
 
 export interface ServiceOptions {
   readonly stores: IssuerStores

@@ -3,27 +3,14 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
-import {
-  prepareDatabase,
-  sqliteAccounts,
-  sqliteArtifacts,
-  sqliteClients,
-  sqliteRevocations,
-  sqliteSigningKeys,
-} from '@portcullis/auth/store'
-import { type Issuer, type IssuerOptions, type IssuerStores, openIssuer } from '../src/index.ts'
+import { type IssuerStores, prepareDatabase, sqliteIssuerStores } from '@portcullis/auth/store'
+import { type Issuer, type IssuerOptions, openIssuer } from '../src/index.ts'
 
 export const PASSWORD = 'correct horse battery'
 
 export function storesOn(db: DatabaseSync): IssuerStores {
   prepareDatabase(db)
-  return {
-    artifacts: sqliteArtifacts(db),
-    accounts: sqliteAccounts(db),
-    clients: sqliteClients(db),
-    revocations: sqliteRevocations(db),
-    signingKeys: sqliteSigningKeys(db),
-  }
+  return sqliteIssuerStores(db)
 }
 
 export interface RunningIssuer {

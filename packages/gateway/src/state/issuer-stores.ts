@@ -1,34 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
-import {
-  prepareDatabase,
-  sqliteAccounts,
-  sqliteArtifacts,
-  sqliteClients,
-  sqliteRevocations,
-  sqliteSigningKeys,
-} from '@portcullis/auth/store'
-import type { IssuerStores } from '@portcullis/issuer'
+import { type IssuerStores, prepareDatabase, sqliteIssuerStores } from '@portcullis/auth/store'
 import type { WriteLine } from './write-line.ts'
 
-/** What the issuer keeps, in a database that was prepared. */
-export function issuerStores(db: DatabaseSync): IssuerStores {
-  return {
-    artifacts: sqliteArtifacts(db),
-    accounts: sqliteAccounts(db),
-    clients: sqliteClients(db),
-    revocations: sqliteRevocations(db),
-    signingKeys: sqliteSigningKeys(db),
-  }
-}
-
-/** The same in a database that ends with the process; made when it is first used. */
+/** What the issuer keeps, in a database that ends with the process; made when it is first used. */
 export function issuerStoresInMemory(): IssuerStores {
   let made: IssuerStores | undefined
   const stores = (): IssuerStores => {
     if (made !== undefined) return made
     const db = new DatabaseSync(':memory:')
     prepareDatabase(db)
-    made = issuerStores(db)
+    made = sqliteIssuerStores(db)
     return made
   }
   return {

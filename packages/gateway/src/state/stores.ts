@@ -1,17 +1,18 @@
 import { statSync } from 'node:fs'
 import {
   type CredentialStore,
+  type IssuerStores,
   memoryCredentials,
   memorySessions,
   prepareDatabase,
   type SessionStore,
   sqliteCredentials,
+  sqliteIssuerStores,
   sqliteSessions,
 } from '@portcullis/auth/store'
-import type { IssuerStores } from '@portcullis/issuer'
 import type { StoreSettings } from '../config/index.ts'
 import { expectSound, openDatabase } from './database.ts'
-import { issuerStores, issuerStoresInLine, issuerStoresInMemory } from './issuer-stores.ts'
+import { issuerStoresInLine, issuerStoresInMemory } from './issuer-stores.ts'
 import { openWriteLine, type WriteLine } from './write-line.ts'
 
 export interface Stores {
@@ -43,7 +44,7 @@ export function openStores(settings: StoreSettings, onUnreadable?: (id: string) 
   return {
     credentials: { ...inLine(credentials, line), changes },
     sessions: sessionsInLine(sqliteSessions(db), line),
-    issuer: issuerStoresInLine(issuerStores(db), line),
+    issuer: issuerStoresInLine(sqliteIssuerStores(db), line),
     close() {
       line.close()
       db.close()
@@ -61,7 +62,7 @@ export function openStoresForCommand(settings: StoreSettings, onUnreadable?: (id
   return {
     credentials: sqliteCredentials(db, onUnreadable),
     sessions: sqliteSessions(db),
-    issuer: issuerStores(db),
+    issuer: sqliteIssuerStores(db),
     close: () => db.close(),
   }
 }
