@@ -1,4 +1,4 @@
-import type { Access, ToolScopes } from '../policy/index.ts'
+import type { Access, Rules, ToolScopes } from '../policy/index.ts'
 import type { CredentialKind, RevocationKind } from '../store/index.ts'
 import type { Disproof } from './proofs.ts'
 
@@ -34,6 +34,8 @@ export interface GuardedServer {
   readonly tenant?: string
   readonly access: ReadonlySet<AccessMode>
   readonly scopes: ToolScopes
+  /** What tools ask of their callers beside the scopes. */
+  readonly rules?: Rules
   /** Present exactly when `access` has `oauth`. */
   readonly resource?: ResourceTerms
   /** Whether people sign in to another server of the same host: clients find that, and would go there with a bad key. */

@@ -26,6 +26,8 @@ export type DenialReason =
   | 'lists_only'
   | 'read_scope_missing'
   | 'scope_missing'
+  | 'condition_not_met'
+  | 'arguments_invalid'
   | 'task_not_own'
   | 'tasks_undeclared'
 
@@ -34,8 +36,8 @@ export type Decision =
   | { readonly kind: 'allowed'; readonly shortensList: boolean }
   /** The caller's list is empty whatever the upstream has: answered without asking it. */
   | { readonly kind: 'empty_list'; readonly member: string; readonly reason: DenialReason }
-  /** `scope`: what would let the caller in, if a person grants it. Set exactly when the reason is `scope_missing`. */
-  | { readonly kind: 'denied'; readonly reason: DenialReason; readonly scope?: string }
+  /** `scopes`: what would let the caller in, if a person grants it. Set exactly when the reason is `scope_missing`. */
+  | { readonly kind: 'denied'; readonly reason: DenialReason; readonly scopes?: readonly string[] }
 
 const ALLOWED: Decision = { kind: 'allowed', shortensList: false }
 const SHORTENED: Decision = { kind: 'allowed', shortensList: true }
@@ -43,6 +45,8 @@ const SHORTENED: Decision = { kind: 'allowed', shortensList: true }
 /** What the decision depends on beside the request. */
 export interface DecisionContext {
   readonly access: Access
+  /** Who calls, where a rule's condition asks. */
+  readonly clientId?: string
   readonly era: Era
   /** Methods that the operator lets through, for callers that are limited neither by scopes nor by tools. */
   readonly furtherMethods: ReadonlySet<string>
@@ -74,7 +78,7 @@ export function decideRequest(request: RequestMessage, context: DecisionContext)
       return decideList(method, context)
     case 'read':
       if (access.mayRead) return ALLOWED
-      if (access.readLacks !== undefined) return { kind: 'denied', reason: 'scope_missing', scope: access.readLacks }
+      if (access.readLacks !== undefined) return { kind: 'denied', reason: 'scope_missing', scopes: [access.readLacks] }
       return { kind: 'denied', reason: access.mayCall ? 'read_scope_missing' : 'lists_only' }
     case 'call':
       return decideCall(request, context)
@@ -90,18 +94,26 @@ function decideList(method: string, { access, era }: DecisionContext): Decision 
   return { kind: 'empty_list', member: LIST_MEMBERS[method] as string, reason: 'read_scope_missing' }
 }
 
-function decideCall(request: RequestMessage, { access, era, ownsTask }: DecisionContext): Decision {
+function decideCall(request: RequestMessage, { access, clientId, era, ownsTask }: DecisionContext): Decision {
   const { method, name } = request
   if (!access.mayCall) return { kind: 'denied', reason: 'lists_only' }
   if (method === 'tools/call') {
     if (!access.sees(name as string)) return { kind: 'denied', reason: 'tool_not_listed' }
-    const scope = access.lacks(name as string)
-    return scope === undefined ? ALLOWED : { kind: 'denied', reason: 'scope_missing', scope }
+    const scopes = access.lacks(name as string)
+    if (scopes.length > 0) return { kind: 'denied', reason: 'scope_missing', scopes }
+    const reason = access.objects(name as string, argumentsOf(request), clientId)
+    return reason === undefined ? ALLOWED : { kind: 'denied', reason }
   }
   if (era === 'modern' && !declaresTasks(request)) return { kind: 'denied', reason: 'tasks_undeclared' }
   if (method === 'tasks/list') return SHORTENED
   // Whoever made the task was allowed its tool; of anybody else's it is not said whether it exists.
   return ownsTask(name as string) ? ALLOWED : { kind: 'denied', reason: 'task_not_own' }
+}
+
+/** Without arguments a tool is called as with none (MCP, Calling Tools). */
+function argumentsOf({ params }: RequestMessage): Readonly<Record<string, unknown>> {
+  const given = member(params, 'arguments')
+  return typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {}
 }
 
 /** In the modern era tasks are an extension, and who uses it says so on each request (SEP-2663). */

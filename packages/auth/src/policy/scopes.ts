@@ -5,6 +5,9 @@ export const WRITE_SCOPE = 'mcp:write'
 /** Opens resources, prompts and completions. */
 export const READ_SCOPE = 'mcp:read'
 
+/** Opens what `mcp:write` and `mcp:read` open, and whatever a server asks it for. */
+export const ADMIN_SCOPE = 'mcp:admin'
+
 /** The operator's map: scope to tool name patterns. */
 export type ScopeMap = Readonly<Record<string, readonly string[]>>
 
@@ -29,5 +32,7 @@ export function compileScopes(map: ScopeMap): ToolScopes {
 
 /** A broader scope satisfies a narrower requirement (MCP 2026-07-28, Step-Up Authorization Flow). */
 export function holds(held: ReadonlySet<string>, scope: string): boolean {
-  return held.has(scope) || (scope === READ_SCOPE && held.has(WRITE_SCOPE))
+  if (held.has(scope)) return true
+  if (scope === WRITE_SCOPE) return held.has(ADMIN_SCOPE)
+  return scope === READ_SCOPE && (held.has(WRITE_SCOPE) || held.has(ADMIN_SCOPE))
 }

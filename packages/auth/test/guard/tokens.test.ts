@@ -38,9 +38,9 @@ describe('an access token', () => {
         token: { issuedAt: given.clock.now, grantId: 'a-grant' },
       },
     )
-    assert.equal(access.lacks('read_file'), undefined)
-    assert.equal(access.lacks('write_file'), 'files:write')
-    assert.equal(access.lacks('something_else'), 'mcp:write')
+    assert.deepEqual(access.lacks('read_file'), [])
+    assert.deepEqual(access.lacks('write_file'), ['files:write'])
+    assert.deepEqual(access.lacks('something_else'), ['mcp:write'])
     assert.equal(access.sees('write_file'), true, 'what a person could grant is on the list')
   })
 

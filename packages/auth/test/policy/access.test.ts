@@ -82,7 +82,7 @@ it('scopes that mean nothing here open nothing, whatever they are called', () =>
     '__proto__',
     'constructor',
     '',
-    'mcp:admin',
+    'mcp:everything',
   ]) {
     const access = given([scope])
     assert.equal(access.sees('read_file') || access.sees('other') || access.seesEverything, false, scope)

@@ -1,4 +1,4 @@
-import { type Principal, toReply, type Verdict } from '@portcullis/auth/guard'
+import { principalKey, toReply, type Verdict } from '@portcullis/auth/guard'
 import type { MaybePromise } from '@portcullis/auth/store'
 import { type Fields, readFields } from './fields.ts'
 import { type Admitted, ANSWERED, type Passage } from './passage.ts'
@@ -27,7 +27,7 @@ export function admit(passage: Passage): MaybePromise<Admitted | undefined> {
 function heed(passage: Passage, fields: Fields, verdict: Verdict): Admitted | undefined {
   if (verdict.kind === 'granted') {
     const { principal, access } = verdict
-    return { fields, principal, access, principalKey: keyOf(principal) }
+    return { fields, principal, access, principalKey: principalKey(principal) }
   }
   const { refusal } = verdict
   const { peer, server } = passage.visit
@@ -51,11 +51,4 @@ function withoutVerdict(passage: Passage, error: unknown): undefined {
   letGoIfCrowded(passage)
   passage.send(replies.STORE_SILENT)
   return ANSWERED
-}
-
-/** Unmistakable: kind and issuer hold no space, and a tenant is written with its quotes. */
-function keyOf({ kind, issuer, subject, clientId, tenant }: Principal): string {
-  // What one client of a person's has open is none of her other clients' business.
-  const who = kind === 'oauth' ? `${subject} ${clientId}` : subject
-  return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${who}`
 }

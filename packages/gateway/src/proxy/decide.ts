@@ -1,4 +1,4 @@
-import { scopeChallenge } from '@portcullis/auth/guard'
+import { denialReply, emptyListReply, scopeChallenge, scopeReply } from '@portcullis/auth/guard'
 import type { Reply } from '@portcullis/auth/http'
 import { type Decision, decideNotification, decideRequest } from '@portcullis/auth/policy'
 import type { Message } from '@portcullis/auth/protocol'
@@ -23,7 +23,7 @@ export function decide(passage: Passage, bound: Bound): Permission | undefined {
       shortensList ||= decision.shortensList
       continue
     }
-    if (decision.kind === 'denied' && decision.scope !== undefined) passage.proxy.onScopeDenied(bound.principal)
+    if (decision.kind === 'denied' && decision.scopes !== undefined) passage.proxy.onScopeDenied(bound.principal)
     const reply = replyTo(message, bound, decision, passage.visit.server)
     passage.refuse(bound, reply, decision.reason, decision.kind === 'empty_list' ? 'allowed' : 'denied')
     return ANSWERED
@@ -39,7 +39,13 @@ function decideMessage({ visit, proxy }: Passage, bound: Bound, message: Message
     return verdict === 'allowed' ? ALLOWED : { kind: 'denied', reason: verdict }
   }
   const ownsTask = (taskId: string): boolean => proxy.tasks.isOwn(name, taskId, bound.principalKey)
-  return decideRequest(message, { access: bound.access, era: bound.era, furtherMethods, ownsTask })
+  return decideRequest(message, {
+    access: bound.access,
+    clientId: bound.principal.clientId,
+    era: bound.era,
+    furtherMethods,
+    ownsTask,
+  })
 }
 
 function replyTo(
@@ -52,9 +58,9 @@ function replyTo(
   if (incoming?.isBatch)
     return replies.invalidRequest('The batch holds a request that is not permitted. Send them one by one.')
   if (message.kind !== 'request') return replies.invalidRequest('Unknown notification.')
-  if (decision.kind === 'empty_list') return replies.emptyListReply(message.id, era, decision.member)
-  if (decision.scope !== undefined && resource !== undefined) {
-    return replies.scopeReply(message, scopeChallenge(resource, principal.scopes, [decision.scope]))
+  if (decision.kind === 'empty_list') return emptyListReply(message.id, era, decision.member)
+  if (decision.scopes !== undefined && resource !== undefined) {
+    return scopeReply(message, scopeChallenge(resource, principal.scopes, decision.scopes))
   }
-  return replies.denialReply(message, era, decision.reason)
+  return denialReply(message, era, decision.reason)
 }

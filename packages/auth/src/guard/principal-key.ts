@@ -1,0 +1,11 @@
+import type { Principal } from './verdict.ts'
+
+/**
+ * One text per principal: what a session, a task or a limit belongs to. Unmistakable: kind and issuer hold no space,
+ * and a tenant is written with its quotes. A key's survives rotation.
+ */
+export function principalKey({ kind, issuer, subject, clientId, tenant }: Principal): string {
+  // What one client of a person's has open is none of her other clients' business.
+  const who = subject === clientId ? subject : `${subject} ${clientId}`
+  return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${who}`
+}
