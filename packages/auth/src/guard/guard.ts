@@ -1,5 +1,5 @@
 import { digestOf, isDigestOf } from '../crypto/index.ts'
-import { type Access, compileAccess, holds, READ_SCOPE, type ToolScopes } from '../policy/index.ts'
+import { type Access, compileAccess, holds, READ_SCOPE, type Rules, type ToolScopes } from '../policy/index.ts'
 import { publicIdIn, readSecretText } from '../protocol/index.ts'
 import type { CredentialStore, MaybePromise, RevocationStore } from '../store/index.ts'
 import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
@@ -26,9 +26,10 @@ const KEY_PREFIX = 'pcls_'
 /** Who made the credentials that this guard knows. */
 const ISSUER = 'portcullis'
 
-/** What some terms come to on a server, as its scopes were when it was compiled. */
+/** What some terms come to on a server, as its scopes and rules were when they were compiled. */
 interface Compiled {
-  readonly server: ToolScopes
+  readonly scopes: ToolScopes
+  readonly rules: Rules | undefined
   /** What all principals on these terms have in common. */
   readonly shared: Omit<Principal, 'subject' | 'clientId' | 'credentialId' | 'expiresAt'>
   readonly access: Access
@@ -137,15 +138,18 @@ export class Guard {
 
   private grant(id: string, entry: Entry, server: GuardedServer): Verdict {
     const { terms, clientId, expiresAt } = entry
-    const { shared, access } = this.compile(terms, server)
+    const { shared, access } = this.compile(terms, clientId, server)
     this.directory.noteUse(id, entry, this.now())
     const own = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
   }
 
-  private compile(terms: Terms, server: GuardedServer): Compiled {
-    const known = this.compiled.get(terms)
-    if (known?.server === server.scopes) return known
+  private compile(terms: Terms, clientId: string, server: GuardedServer): Compiled {
+    const { rules } = server
+    // What one client is limited to is nobody else's access.
+    const isShared = rules?.limitOf(clientId) === undefined
+    const known = isShared ? this.compiled.get(terms) : undefined
+    if (known?.scopes === server.scopes && known.rules === rules) return known
     const scopes = terms.scopes === undefined ? server.scopes.all : new Set(terms.scopes)
     const access = compileAccess(server.scopes, {
       scopes,
@@ -153,6 +157,8 @@ export class Guard {
       // A credential that was limited reads contents only where that was said.
       reads: terms.scopes === undefined ? terms.tools === undefined : holds(scopes, READ_SCOPE),
       ...(terms.tools === undefined ? undefined : { tools: terms.tools }),
+      rules,
+      caller: { clientId, tenant: terms.tenant, roles: NO_ROLES },
     })
     const { kind, tenant, tools } = terms
     const shared = {
@@ -163,8 +169,8 @@ export class Guard {
       ...(tenant === undefined ? {} : { tenant }),
       ...(tools === undefined ? {} : { tools }),
     }
-    const compiled = { server: server.scopes, shared, access }
-    this.compiled.set(terms, compiled)
+    const compiled = { scopes: server.scopes, rules, shared, access }
+    if (isShared) this.compiled.set(terms, compiled)
     return compiled
   }
 
@@ -183,7 +189,13 @@ export class Guard {
         scopes,
         roles: NO_ROLES,
       },
-      access: compileAccess(server.scopes, { scopes, listsOnly: false, reads: true, isPrivate: false }),
+      access: compileAccess(server.scopes, {
+        scopes,
+        listsOnly: false,
+        reads: true,
+        isPrivate: false,
+        rules: server.rules,
+      }),
     }
     this.anonymous.set(server, verdict)
     return verdict
