@@ -9,10 +9,11 @@
  * path. What the request asks for is decided by the policy room, with the access that a verdict carries.
  */
 export { scopeChallenge } from './challenge.ts'
+export { type BodyContext, type BodyDecision, decideIncoming } from './decide-incoming.ts'
 export { denialReply, emptyListReply, scopeReply } from './denial-reply.ts'
 export { CredentialDirectory } from './directory.ts'
 export { Guard, type GuardOptions } from './guard.ts'
-export { principalKey } from './principal-key.ts'
+export { principalKey, toEventPrincipal } from './principal-key.ts'
 export type { TokenIssuer } from './proofs.ts'
 export { metadataPathOf, resourceMetadata } from './resource-metadata.ts'
 export { NOT_FOUND, toReply } from './to-reply.ts'

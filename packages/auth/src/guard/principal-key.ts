@@ -1,3 +1,4 @@
+import type { EventPrincipal } from '../events/index.ts'
 import type { Principal } from './verdict.ts'
 
 /**
@@ -8,4 +9,9 @@ export function principalKey({ kind, issuer, subject, clientId, tenant }: Princi
   // What one client of a person's has open is none of her other clients' business.
   const who = subject === clientId ? subject : `${subject} ${clientId}`
   return `${kind} ${issuer} ${tenant === undefined ? '' : JSON.stringify(tenant)} ${who}`
+}
+
+/** What an event says of who called; nothing of whoever came without a credential. */
+export function toEventPrincipal({ kind, subject, clientId, credentialId }: Principal): EventPrincipal | undefined {
+  return kind === 'anonymous' ? undefined : { kind, subject, clientId, credentialId }
 }

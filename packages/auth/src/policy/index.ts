@@ -8,7 +8,14 @@
  * Pure: no I/O, no clock. Knows nothing of how the caller proved who it is.
  */
 export { type Access, type AccessTerms, compileAccess, type Objection } from './access.ts'
-export { type Decision, type DenialReason, decideNotification, decideRequest, TASKS_EXTENSION } from './decide.ts'
+export {
+  type Decision,
+  type DecisionContext,
+  type DenialReason,
+  decideNotification,
+  decideRequest,
+  TASKS_EXTENSION,
+} from './decide.ts'
 export { matchAny, type NameTest } from './pattern.ts'
 export {
   admits,

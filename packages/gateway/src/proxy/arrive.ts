@@ -1,11 +1,4 @@
-import {
-  type Era,
-  eraOfRevision,
-  type Incoming,
-  isFault,
-  isModernRequest,
-  readMessage,
-} from '@portcullis/auth/protocol'
+import { eraOfIncoming, eraOfRevision, isFault, readMessage } from '@portcullis/auth/protocol'
 import type { MaybePromise } from '@portcullis/auth/store'
 import { type BodyRead, isStatedTooLarge, readBody } from './body.ts'
 import { type Admitted, ANSWERED, type Arrived, idOf, type Passage } from './passage.ts'
@@ -88,17 +81,9 @@ function understand(
     const id = incoming.kind === 'invalid' ? incoming.id : undefined
     return passage.refuse(admitted, replies.fault(incoming.code, incoming.message, id), 'message_invalid')
   }
-  const era = eraOf(incoming, version)
+  const era = eraOfIncoming(incoming, version)
   if (era !== undefined) return { ...admitted, verb: 'POST', era, incoming }
   return passage.refuse(admitted, replies.unknownVersion(idOf(incoming)), 'version_unknown')
-}
-
-/** By what the messages carry and the header says, never by method or connection (requirements TR-09). */
-function eraOf({ messages }: Incoming, version: string | undefined): Era | undefined {
-  if (messages.some((message) => message.kind !== 'response' && isModernRequest(message.params, version))) {
-    return 'modern'
-  }
-  return version === undefined ? 'legacy' : eraOfRevision(version)
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Intent, RequestEvent } from '@portcullis/auth/events'
-import type { GuardedServer, Principal } from '@portcullis/auth/guard'
+import { type Intent, type RequestEvent, told } from '@portcullis/auth/events'
+import { type GuardedServer, type Principal, toEventPrincipal } from '@portcullis/auth/guard'
 import type { Reply } from '@portcullis/auth/http'
 import type { Access } from '@portcullis/auth/policy'
-import type { Era, Incoming, Message, RequestMessage } from '@portcullis/auth/protocol'
+import type { Era, Incoming } from '@portcullis/auth/protocol'
 import type { Session } from '../sessions/index.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { unrecordedReply } from './failures.ts'
@@ -56,9 +56,6 @@ export interface Bound extends Arrived {
   readonly session: Session | undefined
 }
 
-/** Of each name in a batch so much is recorded, in UTF-16 units. */
-const MAX_BATCHED = 150
-
 /** A step that has answered by itself returns this. */
 export const ANSWERED = undefined
 
@@ -102,19 +99,18 @@ export class Passage {
   intent(id: string, known: Admitted & Partial<Bound>, decision: Intent['decision'], reason?: string): Intent {
     const { server, peer, request } = this.visit
     const { principal, incoming, session, era } = known
-    const { kind, subject, clientId, credentialId, tenant } = principal
+    const { tenant } = principal
     return {
       type: 'request',
       id,
       at: this.startedAt,
       server: server.name,
       tenant,
-      principal: kind === 'anonymous' ? undefined : { kind, subject, clientId, credentialId },
+      principal: toEventPrincipal(principal),
       peer,
       verb: request.method as Intent['verb'],
       era,
-      method: incoming === undefined ? undefined : methodOf(incoming),
-      name: incoming === undefined ? undefined : nameOf(incoming),
+      ...(incoming && told(incoming)),
       session: session?.shortHash,
       decision,
       reason,
@@ -127,18 +123,4 @@ export function idOf(incoming: Incoming | undefined): string | undefined {
   if (incoming === undefined || incoming.isBatch) return undefined
   const [message] = incoming.messages
   return message.kind === 'request' ? message.id : undefined
-}
-
-function methodOf({ isBatch, messages: [first] }: Incoming): string {
-  if (isBatch) return 'batch'
-  return first.kind === 'response' ? 'response' : first.method
-}
-
-function nameOf({ isBatch, messages }: Incoming): string | undefined {
-  const named = (message: Message): message is RequestMessage => message.kind === 'request'
-  if (!isBatch) return named(messages[0]) ? messages[0].name : undefined
-  return messages
-    .filter(named)
-    .map(({ method, name }) => (name === undefined ? method : `${method} ${name}`).slice(0, MAX_BATCHED))
-    .join(', ')
 }

@@ -1,6 +1,7 @@
 import {
   type AuditEvent,
   type AuditRecord,
+  cutWord,
   DECISIONS,
   type Ending,
   EVENT_ID,
@@ -9,7 +10,7 @@ import {
   type RequestEvent,
 } from '@portcullis/auth/events'
 import { tame } from '../text/index.ts'
-import { cutWord, isPlain, quote } from './words.ts'
+import { isPlain, quote } from './words.ts'
 
 /** The names of a batch, each cut where they are put together: none of fifty may push another off the line. */
 const MAX_NAMES = 8192
