@@ -4,9 +4,10 @@
  *
  *   node bench/seed.ts DATABASE SERVER COUNT KEYS_FILE
  */
+import { hash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { digestOf, randomId } from '@portcullis/auth/crypto'
+import { randomId, storedDigest } from '@portcullis/auth/crypto'
 import { mintSecret } from '@portcullis/auth/protocol'
 import { type CredentialRecord, prepareDatabase, sqliteCredentials } from '@portcullis/auth/store'
 
@@ -21,7 +22,7 @@ function* records(): Generator<CredentialRecord> {
     yield {
       id,
       kind: 'api-key',
-      digest: digestOf(secret),
+      digest: storedDigest(hash('sha256', secret, 'buffer')),
       clientId: randomId(16),
       server,
       name: `bench ${n}`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CHECKS, FLOORS, type Floors, ON_THE_WAY, ONLY_IN } from './architecture.ts'
+import { CHECKS, FLOORS, type Floors, ON_NODE, ON_THE_WAY, ONLY_IN } from './architecture.ts'
 import { packageOf, resolve, type Source, source, sources } from './sources.ts'
 
 const all = sources()
@@ -142,6 +142,46 @@ describe('files', () => {
     ]
 
     assert.deepEqual(circles(files), ['b.ts → c.ts → b.ts'])
+  })
+})
+
+/** Comments, and the text of strings in quotes: what is said there is not named. */
+const SAID = /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*|'(?:[^'\\\n]|\\.)*'/g
+/** `process` is also a word of the record; the one of Node is asked for a member or taken apart. */
+const OF_NODE =
+  /\b(?:Buffer|setImmediate|__dirname)\b|(?<![.\w])process\s*(?:\??\.|\[)|=\s*process\s*$|globalThis\.process/m
+
+const namesNode = ({ text, imports }: Source): boolean =>
+  imports.some((name) => name.startsWith('node:')) || OF_NODE.test(text.replace(SAID, ''))
+
+describe('the library', () => {
+  const files = all.filter(({ file }) => file.startsWith('packages/auth/src/'))
+
+  it('names what only Node has in one file', () => {
+    assert.deepEqual(
+      files.filter(namesNode).map(({ file }) => file),
+      [...ON_NODE],
+    )
+  })
+
+  const slips = {
+    'an import of a type': `import type { Hash } from 'node:crypto'`,
+    'an import when it is needed': `const { hash } = await import('node:crypto')`,
+    'its bytes': `const bytes = Buffer.from(text)`,
+    'its timers': `  setImmediate(work)`,
+    'its process': `if (process.env.DEBUG) debug()`,
+    'its process, if there is one': `const env = process?.env`,
+    'its process, taken apart': `const { env } = process`,
+    'its process as a member': `globalThis.process`,
+  }
+  for (const [slip, text] of Object.entries(slips)) {
+    it(`would be found to name ${slip}`, () => assert.ok(namesNode(source('a.ts', text))))
+  }
+
+  it('may speak of it', () => {
+    const text = `/** As \`setImmediate\` on Node. */\n// process.env\nconst key = { process: 1 }; const word = 'Buffer'; of(process)`
+
+    assert.ok(!namesNode(source('a.ts', text)))
   })
 })
 

@@ -108,6 +108,9 @@ export const ONLY_IN: Readonly<Record<string, Readonly<Record<string, readonly s
   },
 }
 
+/** Files of the library that may name what only Node has: in all others it would not be there on other runtimes. */
+export const ON_NODE = ['packages/auth/src/crypto/runtime.node.ts'] as const
+
 /**
  * Names that check a credential or open what is sealed. The gate asks the guard and has no check of its own, so no room
  * on the way of a request imports them.

@@ -1,14 +1,21 @@
 /**
  * Hashes, random secrets, checksums, sealing and signatures: the ground floor. Knows nothing of MCP, OAuth or HTTP, and is the
  * only room that touches the runtime's own cryptography.
+ *
+ * Node hashes at once. WebCrypto, which other runtimes have, answers by promise: there everything that waits for a hash
+ * is a promise, too.
  */
 import { isSha256, randomBytes, sha256, sha256Latin1, toBase64Url } from '#runtime'
 
-export { decodeAscii, decodeUtf8, openBytes, randomBytes, sealBytes } from '#runtime'
+export { decodeAscii, decodeUtf8, defer, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
 export {
+  importSharedSecret,
   importVerificationKey,
+  isSignedBy,
   type JwtHeader,
+  type JwtTexts,
+  jwtTexts,
   readJwtHeader,
   SIGNATURES,
   type Signature,
@@ -16,21 +23,24 @@ export {
   verifyJwt,
 } from './jwt.ts'
 
+/** What is there at once where it can be. */
+export type MaybePromise<T> = T | Promise<T>
+
 declare const digest: unique symbol
 /** SHA-256 of a secret, 32 bytes. Only `digestOf` makes one, so a raw secret cannot reach a store. */
 export type Digest = Uint8Array & { readonly [digest]: true }
 
 /** SHA-256 of a text as 32 characters: a name for something too long or too secret to be one itself. Not printable. */
-export function nameOf(text: string): string {
+export function nameOf(text: string): MaybePromise<string> {
   return sha256Latin1(text)
 }
 
-export function digestOf(secret: string): Digest {
-  return sha256(secret) as Digest
+export function digestOf(secret: string): MaybePromise<Digest> {
+  return sha256(secret) as MaybePromise<Uint8Array> as MaybePromise<Digest>
 }
 
 /** Whether a secret is the one of this digest; compared in constant time. */
-export function isDigestOf(digest: Uint8Array, secret: string): boolean {
+export function isDigestOf(digest: Uint8Array, secret: string): MaybePromise<boolean> {
   return isSha256(digest, secret)
 }
 

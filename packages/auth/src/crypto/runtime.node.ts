@@ -1,6 +1,7 @@
 /**
- * What the core needs of its runtime, on Node. The only file below the adapters that names `node:*`; other runtimes
- * bring a file of the same shape, chosen by the package's `imports` condition `#runtime`.
+ * What the core needs of its runtime, on Node and on what is like it (Deno, Bun). The only file of the package that names
+ * `node:*` or what Node puts into every file; elsewhere `runtime.web.ts` takes its place, by the package's `imports`
+ * condition `#runtime`.
  */
 import { isUtf8 } from 'node:buffer'
 import {
@@ -49,6 +50,11 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 /** The text of ASCII bytes between two offsets. */
 export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+/** Runs work in a later turn of the event loop. */
+export function defer(work: () => void): void {
+  setImmediate(work)
 }
 
 const keys = new WeakMap<Uint8Array, KeyObject>()

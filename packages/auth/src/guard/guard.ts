@@ -1,4 +1,4 @@
-import { digestOf, isDigestOf } from '../crypto/index.ts'
+import { isDigestOf, storedDigest } from '../crypto/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE, type Rules, type ToolScopes } from '../policy/index.ts'
 import { publicIdIn, readSecretText } from '../protocol/index.ts'
 import type { CredentialStore, MaybePromise, RevocationStore } from '../store/index.ts'
@@ -19,8 +19,8 @@ export interface GuardOptions {
   readonly tokens?: { readonly issuers: readonly TokenIssuer[]; readonly revocations: RevocationStore }
 }
 
-/** Stands in for the digest of a key that nobody has, so that looking costs the same. */
-const NOBODYS_DIGEST = digestOf('')
+/** Stands in for the digest of a key that nobody has, so that looking costs the same. No text is known to have it. */
+const NOBODYS_DIGEST = storedDigest(new Uint8Array(32))
 const NO_ROLES: ReadonlySet<string> = new Set()
 const KEY_PREFIX = 'pcls_'
 /** Who made the credentials that this guard knows. */
@@ -54,7 +54,7 @@ export class Guard {
 
   /**
    * The verdict on a request to a server's plain URL. Looks at the credential alone; what the request asks for is
-   * decided with the `access` it returns. Answers at once unless the store needs a promise.
+   * decided with the `access` it returns. Answers at once unless the store or the runtime's hash needs a promise.
    * @throws when the store does not answer.
    */
   check(view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
@@ -72,7 +72,7 @@ export class Guard {
     if (!takesKeys) return refused({ reason: 'key_invalid', because: 'not_taken' })
     const id = publicIdIn('api-key', secret)
     if (id === undefined) return refused({ reason: 'key_malformed', fault: 'shape' })
-    return this.lookUp(id, (entry) => this.judgeKey(id, secret, entry, server))
+    return this.lookUp(id, secret, (entry, matches) => this.judgeKey(id, secret, entry, matches, server))
   }
 
   /**
@@ -83,19 +83,24 @@ export class Guard {
     if (!server.access.has('unlisted')) return refused({ reason: 'url_unknown', because: 'shape' })
     const read = readSecretText('secret-url', secret)
     if (read.kind === 'malformed') return refused({ reason: 'url_unknown', because: 'shape' })
-    return this.lookUp(read.id, (entry) => this.judgeSecretUrl(read.id, secret, entry, view, server))
+    return this.lookUp(read.id, secret, (entry, matches) => this.judgeSecretUrl(read.id, entry, matches, view, server))
   }
 
-  private lookUp(id: string, judge: (entry: Entry | undefined) => Verdict): MaybePromise<Verdict> {
+  private lookUp(id: string, secret: string, judge: Judge): MaybePromise<Verdict> {
     const freshened = this.directory.freshen()
-    if (freshened instanceof Promise) return freshened.then(() => this.directory.find(id)).then(judge)
-    const entry = this.directory.find(id)
-    return entry instanceof Promise ? entry.then(judge) : judge(entry)
+    const entry = freshened instanceof Promise ? freshened.then(() => this.directory.find(id)) : this.directory.find(id)
+    return entry instanceof Promise
+      ? entry.then((late) => compareAndJudge(late, secret, judge))
+      : compareAndJudge(entry, secret, judge)
   }
 
-  private judgeKey(id: string, key: string, entry: Entry | undefined, server: GuardedServer): Verdict {
-    // Hash and comparison happen for keys that nobody has, too: no answer comes sooner for them.
-    const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, key)
+  private judgeKey(
+    id: string,
+    key: string,
+    entry: Entry | undefined,
+    matches: boolean,
+    server: GuardedServer,
+  ): Verdict {
     // A digest that matches proves the spelling, too; all others are looked at, known or not.
     if (!matches || entry === undefined) return refused(whyNoKey(key, entry))
     const { terms, expiresAt, revokedAt } = entry
@@ -116,12 +121,11 @@ export class Guard {
 
   private judgeSecretUrl(
     id: string,
-    secret: string,
     entry: Entry | undefined,
+    matches: boolean,
     view: RequestView,
     server: GuardedServer,
   ): Verdict {
-    const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, secret)
     if (entry === undefined || !matches || entry.terms.kind !== 'secret-url') {
       return refused({ reason: 'url_unknown', because: 'unknown' })
     }
@@ -200,6 +204,15 @@ export class Guard {
     this.anonymous.set(server, verdict)
     return verdict
   }
+}
+
+/** @param matches Whether the presented secret is the one of this entry. */
+type Judge = (entry: Entry | undefined, matches: boolean) => Verdict
+
+/** Hash and comparison happen for secrets that nobody has, too: no answer comes sooner for them. */
+function compareAndJudge(entry: Entry | undefined, secret: string, judge: Judge): MaybePromise<Verdict> {
+  const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, secret)
+  return matches instanceof Promise ? matches.then((late) => judge(entry, late)) : judge(entry, matches)
 }
 
 /** What is wrong with a key that is nobody's: its spelling, which anyone can tell, or nothing that may be told. */

@@ -42,6 +42,10 @@ export class Proofs {
   /** @throws when an issuer's keys cannot be had. */
   prove(token: string): MaybePromise<Proof | Disproof> {
     const name = nameOf(token)
+    return name instanceof Promise ? name.then((late) => this.proveNamed(token, late)) : this.proveNamed(token, name)
+  }
+
+  private proveNamed(token: string, name: string): MaybePromise<Proof | Disproof> {
     const known = this.young.get(name) ?? this.old.get(name)
     if (known === undefined) return this.verify(token, name)
     const published = known.issuer.key(known.key.kid)

@@ -22,7 +22,7 @@ export async function beginRotation(store: CredentialStore, id: string, now: num
   if (old === undefined || obstacle !== undefined) return { kind: obstacle ?? 'unknown' }
   const withdrawn = (await leftBehind(store, old, now)).slice(1).map((record) => record.id)
   for (const each of withdrawn) await store.revoke(each, now)
-  const issued = successorOf(old, now)
+  const issued = await successorOf(old, now)
   await store.insert(issued.record)
   return { kind: 'begun', issued, withdrawn }
 }

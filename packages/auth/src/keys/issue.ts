@@ -46,7 +46,7 @@ export async function issue(
   announce?: Announce,
 ): Promise<Issued> {
   if (terms.expiresAt !== undefined) expectSeconds('expiresAt', terms.expiresAt)
-  const issued = make({ ...terms, clientId: randomId(PUBLIC_ID_LENGTH), createdAt: now })
+  const issued = await make({ ...terms, clientId: randomId(PUBLIC_ID_LENGTH), createdAt: now })
   announce?.(issued.record)
   await store.insert(issued.record)
   return issued
@@ -74,7 +74,7 @@ export async function rotate(
   const old = await store.find(id)
   const obstacle = rotationObstacle(old, now)
   if (old === undefined || obstacle !== undefined) return { kind: obstacle ?? 'unknown' }
-  const issued = successorOf(old, now)
+  const issued = await successorOf(old, now)
   const endsAt = Math.min(now + overlap, old.expiresAt ?? Number.MAX_SAFE_INTEGER)
   announce?.(issued.record)
   await replaceLeftBehind(store, old, id, endsAt, now)
@@ -83,7 +83,7 @@ export async function rotate(
 }
 
 /** A new credential for the same client on the same terms, which lives as long as the old one was made to live. */
-export function successorOf(old: CredentialRecord, now: number): Issued {
+export function successorOf(old: CredentialRecord, now: number): Promise<Issued> {
   const { expiresAt, revokedAt: _, replacedBy: __, lastUsedAt: ___, digest: ____, ...terms } = old
   const lifetime = expiresAt === undefined ? undefined : expiresAt - old.createdAt
   return make({ ...terms, createdAt: now, ...(lifetime === undefined ? {} : { expiresAt: now + lifetime }) })
@@ -103,7 +103,7 @@ export function expectSeconds(name: string, seconds: number): void {
   if (!Number.isSafeInteger(seconds) || seconds < 0) throw new TypeError(`"${name}" must be whole seconds`)
 }
 
-function make(facts: Omit<CredentialRecord, 'id' | 'digest'>): Issued {
+async function make(facts: Omit<CredentialRecord, 'id' | 'digest'>): Promise<Issued> {
   const { id, secret } = mintSecret(facts.kind === 'secret-url' ? 'secret-url' : 'api-key')
-  return { record: { ...facts, id, digest: digestOf(secret) }, secret }
+  return { record: { ...facts, id, digest: await digestOf(secret) }, secret }
 }

@@ -1,4 +1,6 @@
-import type { Digest } from '../crypto/index.ts'
+import type { Digest, MaybePromise } from '../crypto/index.ts'
+
+export type { MaybePromise }
 
 /**
  * What a credential of ours is for.
@@ -40,8 +42,6 @@ export type Revocation = 'revoked' | 'already' | 'unknown'
 
 /** Why a rotation did not happen: nothing was changed. */
 export type Rotation = 'rotated' | 'replaced' | 'revoked' | 'expired' | 'unknown'
-
-export type MaybePromise<T> = T | Promise<T>
 
 export interface CredentialFilter {
   readonly server?: string

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { constants, DatabaseSync } from 'node:sqlite'
 import { it } from 'node:test'
-import { digestOf } from '../../src/crypto/index.ts'
+import { storedDigest } from '../../src/crypto/index.ts'
 import { type CredentialRecord, memoryCredentials, prepareDatabase, sqliteCredentials } from '../../src/store/index.ts'
 import { bearer, counted, files, givenGuard, NOON, reasonOf, turn, unknown } from './given.ts'
 
@@ -13,7 +14,7 @@ function givenDatabase() {
 
 function record(number: number, facts: Partial<CredentialRecord> = {}): CredentialRecord {
   const id = String(number).padStart(16, '0')
-  const digest = digestOf(id)
+  const digest = storedDigest(hash('sha256', id, 'buffer'))
   return { id, kind: 'api-key', digest, clientId: id, server: 'files', name: '', createdAt: NOON, ...facts }
 }
 

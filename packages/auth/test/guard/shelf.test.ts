@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { it } from 'node:test'
-import { digestOf, randomId } from '../../src/crypto/index.ts'
+import { randomId, storedDigest } from '../../src/crypto/index.ts'
 import { Shelf } from '../../src/guard/shelf.ts'
 import type { CredentialRecord } from '../../src/store/index.ts'
 
+const digestOf = (secret: string) => storedDigest(hash('sha256', secret, 'buffer'))
 const digest = digestOf('a secret')
 
 function record(id: string, facts: Partial<CredentialRecord> = {}): CredentialRecord {

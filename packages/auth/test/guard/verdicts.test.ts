@@ -254,7 +254,7 @@ it('a secret of an address is no key, even where the store says that it belongs 
 it('a stored digest of nothing opens nothing', async () => {
   const { store, key, check } = givenGuard()
   const { record } = await key()
-  await store.insert({ ...record, id: '0'.repeat(16), digest: digestOf('') })
+  await store.insert({ ...record, id: '0'.repeat(16), digest: await digestOf('') })
 
   assert.equal(reasonOf(await check(bearer(unknown()))), 'key_invalid')
   assert.equal(reasonOf(await check(bearer(''))), 'key_malformed')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { digestOf, isDigestOf } from '../../src/crypto/index.ts'
+import { isDigestOf, storedDigest } from '../../src/crypto/index.ts'
 import { dueAt, type IssueTerms, issue, rotate } from '../../src/keys/index.ts'
 import { readSecretText } from '../../src/protocol/index.ts'
 import { type CredentialRecord, memoryCredentials } from '../../src/store/index.ts'
@@ -32,7 +32,7 @@ it('a key is stored without its secret, found by its public id, for a client of 
 
   assert.deepEqual(await store.find(record.id), record)
   assert.deepEqual(readSecretText('api-key', secret), { kind: 'readable', id: record.id })
-  assert.ok(isDigestOf(record.digest, secret))
+  assert.ok(await isDigestOf(record.digest, secret))
   assert.match(record.clientId, /^[0-9a-z]{16}$/)
   assert.notEqual(record.clientId, record.id)
   assert.equal(record.createdAt, NOON)
@@ -174,10 +174,11 @@ it('of rotations at the same moment one makes a key, the others make none', asyn
 })
 
 it('a key is due at its age limit or its end, whichever is sooner', () => {
+  const digest = storedDigest(new Uint8Array(32))
   const record = (facts: Partial<CredentialRecord>): CredentialRecord => ({
     id: '0'.repeat(16),
     kind: 'api-key',
-    digest: digestOf(''),
+    digest,
     clientId: '1'.repeat(16),
     server: 'files',
     name: '',

@@ -50,17 +50,40 @@ it('an id that holds spaces or names of the language confuses nothing', () => {
   assert.equal(ledger.isOwn('files', 'constructor', 'alice'), false)
 })
 
-it('an id of any length is its owner’s, and costs no more than a short one', () => {
+it('long ids are their owner’s alone, also where they differ in the middle only', () => {
+  const ledger = new TaskLedger()
+  const long = (middle: string) => `${'t'.repeat(4000)}${middle}${'t'.repeat(4000)}`
+
+  ledger.note('files', long('a'), 'alice')
+  ledger.note('files', long('b'), 'bob')
+
+  assert.ok(ledger.isOwn('files', long('a'), 'alice') && ledger.isOwn('files', long('b'), 'bob'))
+  assert.ok(!ledger.isOwn('files', long('a'), 'bob') && !ledger.isOwn('files', long('b'), 'alice'))
+})
+
+it('long ids take no more room than short ones: the oldest of their owner give way', () => {
   const before = memoryInUse()
   const ledger = new TaskLedger()
-  const long = (task: number) => `${'t'.repeat(100_000)}${task}`
+  const long = (task: number) => `${'t'.repeat(8000)}${task}`
+  ledger.note('files', long(0), 'bob')
 
-  for (let task = 0; task < 200; task++) ledger.note('files', long(task), 'alice')
+  for (let task = 1; task < 5000; task++) ledger.note('files', long(task), 'alice')
 
-  assert.ok(ledger.isOwn('files', long(0), 'alice'))
-  assert.ok(!ledger.isOwn('files', long(0), 'bob'))
-  assert.ok(!ledger.isOwn('files', long(200), 'alice'))
+  assert.ok(ledger.isOwn('files', long(4999), 'alice') && ledger.isOwn('files', long(4970), 'alice'))
+  assert.ok(!ledger.isOwn('files', long(1), 'alice'))
+  assert.ok(ledger.isOwn('files', long(0), 'bob'), 'who makes few tasks keeps them')
   assert.ok(memoryInUse() - before < 10_000_000)
+})
+
+it('an id beyond all sense is nobody’s, and pushes nothing out', () => {
+  const ledger = new TaskLedger()
+  const endless = 't'.repeat(8192)
+  ledger.note('files', 't1', 'alice')
+
+  ledger.note('files', endless, 'alice')
+
+  assert.ok(!ledger.isOwn('files', endless, 'alice'))
+  assert.ok(ledger.isOwn('files', 't1', 'alice'))
 })
 
 it('reads the task that an answer announces, in either form', () => {

@@ -1,4 +1,5 @@
-import { digestOf } from '../../src/crypto/index.ts'
+import { hash } from 'node:crypto'
+import { storedDigest } from '../../src/crypto/index.ts'
 import type { CredentialRecord } from '../../src/store/index.ts'
 
 /** Seconds since the epoch. */
@@ -14,7 +15,7 @@ export function givenRecord(number: number, facts: Partial<CredentialRecord> = {
   return {
     id,
     kind: 'api-key',
-    digest: digestOf(`secret ${number}`),
+    digest: storedDigest(hash('sha256', `secret ${number}`, 'buffer')),
     clientId: id.replace('0', 'c'),
     server: 'files',
     name: `key ${number}`,

@@ -1,4 +1,5 @@
-import { digestOf, openBytes, randomText, sealBytes } from '@portcullis/auth/crypto'
+import { hash } from 'node:crypto'
+import { openBytes, randomText, sealBytes } from '@portcullis/auth/crypto'
 import type { MaybePromise, SessionRecord, SessionStore } from '@portcullis/auth/store'
 
 /** A legacy session of one principal with one server. */
@@ -262,5 +263,5 @@ export class Sessions {
 }
 
 function hashOf(id: string): string {
-  return Buffer.from(digestOf(id)).toString('base64url')
+  return hash('sha256', id, 'base64url')
 }

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { digestOf } from '@portcullis/auth/crypto'
+import { storedDigest } from '@portcullis/auth/crypto'
 import type { CredentialRecord, SessionRecord } from '@portcullis/auth/store'
 import { openStores, openStoresForCommand } from '../../src/state/index.ts'
 
@@ -30,7 +30,7 @@ const session = (idHash: string): SessionRecord => ({ idHash, server: 'tools', p
 const record = (number: number): CredentialRecord => ({
   id: String(number).padStart(16, '0'),
   kind: 'api-key',
-  digest: digestOf(''),
+  digest: storedDigest(new Uint8Array(32)),
   clientId: 'c'.repeat(16),
   server: 'tools',
   name: 'x',

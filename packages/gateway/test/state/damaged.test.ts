@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, it } from 'node:test'
-import { digestOf } from '@portcullis/auth/crypto'
+import { storedDigest } from '@portcullis/auth/crypto'
 import { openAudit, openStores, openStoresForCommand } from '../../src/state/index.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'portcullis-damaged-'))
@@ -20,7 +20,7 @@ async function given(): Promise<{ file: string; state: string }> {
   const records = Array.from({ length: 1000 }, (_, at) => ({
     id: String(at).padStart(16, '0'),
     kind: 'api-key' as const,
-    digest: digestOf(String(at)),
+    digest: storedDigest(hash('sha256', String(at), 'buffer')),
     clientId: 'c'.repeat(16),
     server: 'tools',
     name: `key ${at}`,

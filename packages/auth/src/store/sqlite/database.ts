@@ -1,3 +1,5 @@
+import { defer } from '../../crypto/index.ts'
+
 /**
  * What the SQLite stores need of a database handle: `DatabaseSync` of `node:sqlite` as it is. The caller opens and
  * closes it; the library installs no driver.
@@ -235,7 +237,7 @@ export function together(db: SqliteDatabase): <R>(work: () => R) => Promise<R> {
   }
   return <R>(work: () => R) => {
     const { promise, resolve, reject } = Promise.withResolvers<R>()
-    if (waiting.push({ work, done: resolve, failed: reject }) === 1) setImmediate(run)
+    if (waiting.push({ work, done: resolve, failed: reject }) === 1) defer(run)
     return promise
   }
 }
