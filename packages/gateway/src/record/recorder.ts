@@ -1,15 +1,17 @@
 import {
   type AuditEvent,
+  countStrangers,
   type Ending,
   eventIds,
   type Intent,
   type OperationEvent,
   type RequestEvent,
+  type Stranger,
+  type Tally,
 } from '@portcullis/auth/events'
 import { endingLine, eventLine, intentLine } from './lines.ts'
 import type { RecordLog } from './log.ts'
 import type { Spool, Written } from './spool.ts'
-import { countStrangers, type Stranger, type Tally } from './strangers.ts'
 
 /**
  * Writes the record. Each `Written` waits for the kernel only: what has been acknowledged survives the death of the

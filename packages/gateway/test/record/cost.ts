@@ -7,14 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Ending, Intent } from '@portcullis/auth/events'
-import { eventIds } from '@portcullis/auth/events'
+import { countStrangers, eventIds, networkOf } from '@portcullis/auth/events'
 import { prepareAuditDatabase, sqliteAudit } from '@portcullis/auth/store'
 import { openIntake } from '../../src/record/intake.ts'
 import { watchWriters } from '../../src/record/life.ts'
 import { endingLine, intentLine, readLine } from '../../src/record/lines.ts'
-import { networkOf } from '../../src/record/network.ts'
 import { openSpool } from '../../src/record/spool.ts'
-import { countStrangers } from '../../src/record/strangers.ts'
 
 const newId = eventIds('abc123')
 const intent = (): Intent => ({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
-import { networkOf } from '../../src/record/network.ts'
+import { networkOf } from '../../src/events/network.ts'
 
 /** The same by a library. */
 function byLibrary(address: string): string | undefined {

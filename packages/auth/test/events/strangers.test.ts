@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { countStrangers, MAX_COUNTS, OTHER } from '../../src/record/strangers.ts'
-import { NOON } from './given.ts'
+import { countStrangers, MAX_COUNTS, OTHER } from '../../src/events/strangers.ts'
+
+/** Milliseconds since the epoch. */
+const NOON = 1_800_000_000_000
 
 const peerOf = (network: number) => `${10 + (network >> 16)}.${(network >> 8) & 255}.${network & 255}.1`
 

@@ -1,4 +1,4 @@
-import type { RefusalSample, RefusalsEvent } from '@portcullis/auth/events'
+import type { RefusalSample, RefusalsEvent } from './event.ts'
 import { networkOf } from './network.ts'
 
 /** A caller that was turned away before anybody knew who it was. */
