@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { networkOf } from '@portcullis/auth/events'
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
-import { networkOf } from '../../src/events/network.ts'
 
 /** The same by a library. */
 function byLibrary(address: string): string | undefined {
