@@ -14,7 +14,8 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     policy: ['events', 'protocol', 'crypto'],
     store: ['events', 'protocol', 'crypto'],
     keys: ['store', 'events', 'protocol', 'crypto'],
-    guard: ['store', 'policy', 'events', 'http', 'protocol', 'crypto'],
+    issuers: ['store', 'events', 'http', 'protocol', 'crypto'],
+    guard: ['issuers', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
   },
   'packages/issuer': {
     'events.ts': [],

@@ -1,4 +1,5 @@
-import { type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose'
+import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose'
+import { decodeUtf8 } from '#runtime'
 
 /** Asymmetric signatures that a token may carry. `none` and those with a shared secret are not among them. */
 export const SIGNATURES = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const
@@ -43,6 +44,46 @@ export function readJwtHeader(token: string): JwtHeader | undefined {
   const isKnown = SIGNATURES.includes(alg as Signature)
   if (!isKnown || typeof kid !== 'string' || typeof typ !== 'string' || crit !== undefined) return undefined
   return { alg: alg as Signature, kid, typ: typ.toLowerCase().replace(/^application\//, '') }
+}
+
+/** The two texts of a compact JWT, decoded and not verified. */
+export interface JwtTexts {
+  readonly header: string
+  readonly payload: string
+}
+
+/**
+ * Header and payload of a compact JWT as texts; what they say is for others to read.
+ * @returns undefined for what is no compact JWT, is not written as encoders write it, or is not UTF-8.
+ */
+export function jwtTexts(token: string): JwtTexts | undefined {
+  if (!CANONICAL.test(token)) return undefined
+  const [head = '', body = ''] = token.split('.')
+  const header = decodeUtf8(base64url.decode(head))
+  const payload = decodeUtf8(base64url.decode(body))
+  return header === undefined || payload === undefined ? undefined : { header, payload }
+}
+
+/**
+ * Whether a compact JWT was signed with this key by the algorithm `alg`. Looks at nothing else: neither at what the
+ * header calls critical nor at any claim.
+ * @param alg As the header has it. Compare it with the key's own before: `EdDSA` and `Ed25519` are two names of one.
+ */
+export async function isSignedBy(token: string, { key }: VerificationKey, alg: string): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [alg] })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A shared secret as a key for HS256. @param secret At least 32 bytes (RFC 7518 §3.2). */
+export async function importSharedSecret(secret: Uint8Array): Promise<VerificationKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  // A copy: what the caller does with its bytes afterwards changes no key.
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(secret), algorithm, false, ['verify'])
+  return { kid: '', alg: 'HS256', key }
 }
 
 /** @throws when the JWK is none that can verify. */

@@ -6,13 +6,30 @@ export interface Claims {
   readonly clientId: string
   readonly tokenId: string
   readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+  readonly tenant?: string
+  /** Tool name patterns; absent: every tool the scopes open. */
+  readonly tools?: readonly string[]
+  /** 0: nobody said. */
   readonly issuedAt: number
+  /** 0: it ends when its issuer says so. */
   readonly expiresAt: number
   readonly notBefore?: number
   /** The grant that it stands on (`grant_id`, as in Grant Management for OAuth 2.0). */
   readonly grantId?: string
   /** Bound to a key or certificate of the sender (`cnf`): no bearer token (RFC 9449 §7.2, RFC 8705 §3). */
   readonly isBound: boolean
+}
+
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799
+
+/**
+ * Whether a claim is a date that counts: whole seconds of the years 1970 to 9999. RFC 7519 §2 would let fractions pass;
+ * they are read in different ways, and no issuer needs them.
+ */
+export function isDate(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LAST_SECOND
 }
 
 /** @returns undefined when a claim that RFC 9068 §2.2 demands is missing, or one is of the wrong type. */
@@ -23,7 +40,8 @@ export function readClaims(payload: Readonly<Record<string, unknown>>): Claims |
     [iss, sub, client_id, jti, scope].every((each) => typeof each === 'string') &&
     Array.isArray(audience) &&
     audience.every((each) => typeof each === 'string') &&
-    [iat, exp, nbf ?? 0].every(Number.isFinite) &&
+    [iat, exp, nbf ?? 0].every(isDate) &&
+    exp !== 0 &&
     (grant_id === undefined || typeof grant_id === 'string')
   if (!isWhole) return undefined
   return {
@@ -33,6 +51,7 @@ export function readClaims(payload: Readonly<Record<string, unknown>>): Claims |
     clientId: client_id as string,
     tokenId: jti as string,
     scopes: (scope as string).split(' ').filter((each) => each !== ''),
+    roles: [],
     issuedAt: iat as number,
     expiresAt: exp as number,
     ...(nbf === undefined ? {} : { notBefore: nbf as number }),

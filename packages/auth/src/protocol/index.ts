@@ -6,6 +6,7 @@
 export * from './access-token.ts'
 export * from './authorization.ts'
 export * from './era.ts'
+export * from './jwt.ts'
 export * from './message.ts'
 export * from './methods.ts'
 export * from './mirrored-headers.ts'
