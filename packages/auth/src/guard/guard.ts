@@ -3,7 +3,8 @@ import { type Access, compileAccess, holds, READ_SCOPE, type Rules, type ToolSco
 import { publicIdIn, readSecretText } from '../protocol/index.ts'
 import type { CredentialStore, MaybePromise, RevocationStore } from '../store/index.ts'
 import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
-import { bringsCredential, readPresented } from './presented.ts'
+import { type FixedKey, type FixedKeys, OPERATOR } from './fixed-keys.ts'
+import { bringsCredential, type Presented, readPresented } from './presented.ts'
 import type { TokenIssuer } from './proofs.ts'
 import { TokenJudge } from './tokens.ts'
 import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
@@ -17,6 +18,8 @@ export interface GuardOptions {
   readonly defer: (work: () => void) => void
   /** For servers whose access has `oauth`. */
   readonly tokens?: { readonly issuers: readonly TokenIssuer[]; readonly revocations: RevocationStore }
+  /** Keys that are good beside those of the store, at every server whose access has `api-key`, for all of its scopes. */
+  readonly fixedKeys?: FixedKeys
 }
 
 /** Stands in for the digest of a key that nobody has, so that looking costs the same. No text is known to have it. */
@@ -40,6 +43,8 @@ export class Guard {
   readonly directory: CredentialDirectory
   readonly watch: Watch
   private readonly tokens: TokenJudge | undefined
+  private readonly fixedKeys: FixedKeys | undefined
+  private readonly fixedTerms = new WeakMap<GuardedServer, Terms>()
   private readonly now: () => number
   private readonly compiled = new WeakMap<Terms, Compiled>()
   private readonly anonymous = new WeakMap<GuardedServer, Verdict>()
@@ -49,6 +54,7 @@ export class Guard {
     this.directory = new CredentialDirectory(options.credentials, options.defer)
     const { tokens, now, defer } = options
     this.tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
+    this.fixedKeys = options.fixedKeys
     this.watch = new Watch(this.directory, now, this.tokens)
   }
 
@@ -66,12 +72,24 @@ export class Guard {
     const presented = readPresented(view)
     if (presented.kind === 'none') return refused({ reason: tokens === undefined ? 'key_missing' : 'token_missing' })
     if (presented.kind === 'refused') return presented
-    const { secret, isBearer } = presented
+    const fixed = takesKeys ? this.fixedKeys?.find(presented.secret) : undefined
+    if (fixed instanceof Promise) return fixed.then((late) => this.judgePresented(presented, late, server))
+    return this.judgePresented(presented, fixed, server)
+  }
+
+  /** @param fixed The key that was named before the start and is the one presented. */
+  private judgePresented(
+    { secret, isBearer }: Extract<Presented, { kind: 'secret' }>,
+    fixed: FixedKey | undefined,
+    server: GuardedServer,
+  ): MaybePromise<Verdict> {
+    if (fixed !== undefined) return this.grantFixed(fixed, server)
+    const tokens = server.resource === undefined ? undefined : this.tokens
     // Its prefix says what a credential is: a key is never taken for a token, nor a token for a key.
     if (tokens !== undefined && isBearer && !secret.startsWith(KEY_PREFIX)) return tokens.judge(secret, server)
-    if (!takesKeys) return refused({ reason: 'key_invalid', because: 'not_taken' })
+    if (!server.access.has('api-key')) return refused({ reason: 'key_invalid', because: 'not_taken' })
     const id = publicIdIn('api-key', secret)
-    if (id === undefined) return refused({ reason: 'key_malformed', fault: 'shape' })
+    if (id === undefined) return refused(this.whyNoId(secret))
     return this.lookUp(id, secret, (entry, matches) => this.judgeKey(id, secret, entry, matches, server))
   }
 
@@ -84,6 +102,13 @@ export class Guard {
     const read = readSecretText('secret-url', secret)
     if (read.kind === 'malformed') return refused({ reason: 'url_unknown', because: 'shape' })
     return this.lookUp(read.id, secret, (entry, matches) => this.judgeSecretUrl(read.id, entry, matches, view, server))
+  }
+
+  /** Keys that were named before the start have no form that anyone could be told to keep to. */
+  private whyNoId(secret: string): Refusal {
+    return this.fixedKeys === undefined || secret.startsWith(KEY_PREFIX)
+      ? { reason: 'key_malformed', fault: 'shape' }
+      : { reason: 'key_invalid', because: 'unknown' }
   }
 
   private lookUp(id: string, secret: string, judge: Judge): MaybePromise<Verdict> {
@@ -146,6 +171,18 @@ export class Guard {
     this.directory.noteUse(id, entry, this.now())
     const own = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
+  }
+
+  private grantFixed({ id }: FixedKey, server: GuardedServer): Verdict {
+    let terms = this.fixedTerms.get(server)
+    if (terms === undefined) {
+      const { name, tenant } = server
+      terms = { kind: 'api-key', server: name, ...(tenant === undefined ? {} : { tenant }) }
+      this.fixedTerms.set(server, terms)
+    }
+    const { shared, access } = this.compile(terms, id, server)
+    const principal = { ...shared, issuer: OPERATOR, subject: id, clientId: id, credentialId: id }
+    return { kind: 'granted', principal, access }
   }
 
   private compile(terms: Terms, clientId: string, server: GuardedServer): Compiled {

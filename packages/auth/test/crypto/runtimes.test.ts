@@ -95,7 +95,7 @@ describe('the runtime of the web', () => {
   })
 
   it('keeps what the guard and the keys promise', async () => {
-    const guard = ['verdicts', 'gates', 'secret-url', 'later', 'tokens', 'watch', 'presented']
+    const guard = ['verdicts', 'gates', 'secret-url', 'later', 'tokens', 'watch', 'presented', 'fixed-keys']
     const files = [...guard.map((name) => `guard/${name}`), 'keys/issue', 'keys/hand-over', 'crypto/secrets']
     const paths = files.map((name) => join(home, 'test', `${name}.test.ts`))
     // What is told at once on Node comes by promise here.
