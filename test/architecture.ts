@@ -16,6 +16,9 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     keys: ['store', 'events', 'protocol', 'crypto'],
     issuers: ['store', 'events', 'http', 'protocol', 'crypto'],
     guard: ['issuers', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
+    entry: ['guard', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
+    'adapters/mcp': ['entry', 'guard', 'policy', 'protocol'],
+    adapters: ['entry', 'guard', 'http'],
   },
   'packages/issuer': {
     'events.ts': [],
@@ -34,7 +37,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     registration: ['clients', 'events.ts', 'client-metadata', 'limits', 'vault', 'web'],
     admission: [
       ...['registration', 'clients', 'documents', 'engine', 'grants', 'events.ts'],
-      ...['client-metadata', 'outbound', 'vault', 'web'],
+      ...['client-metadata', 'outbound', 'limits', 'vault', 'web'],
     ],
     signin: ['people', 'events.ts', 'web'],
     consent: ['engine', 'grants', 'people', 'web', 'vault'],

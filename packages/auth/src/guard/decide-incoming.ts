@@ -34,7 +34,7 @@ const ALLOWED = { kind: 'allowed', shortensList: false } as const
 const SHORTENED = { kind: 'allowed', shortensList: true } as const
 
 /** Asks the policy about every message. A batch goes as a whole or not at all (requirements GW-23). */
-export function decideIncoming(incoming: Incoming, context: BodyContext): BodyDecision {
+export function decideIncoming(incoming: Pick<Incoming, 'messages' | 'isBatch'>, context: BodyContext): BodyDecision {
   let shortensList = false
   for (const message of incoming.messages) {
     const decision = decideMessage(message, context)

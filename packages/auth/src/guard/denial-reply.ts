@@ -30,6 +30,8 @@ export function denialReply(request: RequestMessage, era: Era, reason: DenialRea
       return rpcErrorReply(400, id, { code: MISSING_CAPABILITY, message, data: { requiredCapabilities } })
     }
     case 'scope_missing':
+      if (request.method !== 'tools/call') return forbidden(id, 'This credential may not read resources or prompts.')
+      return toolError(id, era, 'The credential does not cover this tool.')
     case 'read_scope_missing':
       return forbidden(id, 'This credential may not read resources or prompts.')
     case 'condition_not_met':

@@ -23,6 +23,9 @@ export interface Entry {
   readonly usedAt: number
 }
 
+/** What is asked of a store here. */
+type ReadStore = Pick<CredentialStore, 'find' | 'list' | 'changes' | 'touch'>
+
 /** Records read at once while loading: a turn of the loop stays short. */
 const LOAD_STEP = 500
 /** A credential's last use is written at most this often, in seconds. */
@@ -51,11 +54,11 @@ export class CredentialDirectory {
   private changesTaken = 0
   private readonly changedWhileLoading = new Set<string>()
   private waitingUses = new Map<string, number>()
-  private readonly store: CredentialStore
+  private readonly store: ReadStore
   private readonly defer: (work: () => void) => void
 
   /** @param defer Runs work in a later turn of the event loop (`setImmediate` on Node). */
-  constructor(store: CredentialStore, defer: (work: () => void) => void) {
+  constructor(store: ReadStore, defer: (work: () => void) => void) {
     this.store = store
     this.defer = defer
   }

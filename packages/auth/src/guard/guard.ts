@@ -11,7 +11,7 @@ import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './
 import { Watch } from './watch.ts'
 
 export interface GuardOptions {
-  readonly credentials: CredentialStore
+  readonly credentials: Pick<CredentialStore, 'find' | 'list' | 'changes' | 'touch'>
   /** Current time, in seconds since the epoch. */
   readonly now: () => number
   /** Runs work in a later turn of the event loop (`setImmediate` on Node). */

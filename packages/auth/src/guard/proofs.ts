@@ -1,27 +1,16 @@
-import { nameOf, readJwtHeader, type VerificationKey, verifyJwt } from '../crypto/index.ts'
-import { type Claims, readClaims } from '../protocol/index.ts'
-import type { MaybePromise } from '../store/index.ts'
-
-/** An authorization server whose tokens count, and the keys that it publishes. */
-export interface TokenIssuer {
-  /** Its identifier, compared to the letter (RFC 9207 §2.4). */
-  readonly issuer: string
-  /** The key of this id as it is published now; undefined: none. */
-  key(kid: string): MaybePromise<VerificationKey | undefined>
-}
+import { isSignedBy, type MaybePromise, type VerificationKey } from '../crypto/index.ts'
+import { type ClaimFault, fits, OUR_RULES, type TokenIssuer, UNNAMED } from '../issuers/index.ts'
+import { readJwt } from '../protocol/index.ts'
+import { SharedTerms, type TokenFacts } from './token-terms.ts'
 
 /** That this whole token was signed by a key which is still published. Not that it counts now. */
-export interface Proof {
-  readonly claims: Claims
-  readonly key: VerificationKey
-  readonly issuer: TokenIssuer
-}
+export type Proof = TokenFacts
 
 /** Why there is no proof. */
-export type Disproof = 'shape' | 'type' | 'key' | 'signature' | 'issuer' | 'claims'
+export type Disproof = 'shape' | 'type' | 'key' | 'signature' | 'issuer' | ClaimFault
 
-/** Proofs kept of tokens that were seen lately: twice as many at most, some 1 KB each. */
-const KEPT = 10_000
+/** Proofs kept of tokens that were seen lately: twice as many at most, some 400 bytes each. */
+const KEPT = 20_000
 
 /**
  * Verifies signatures, each once: a proof is kept under the SHA-256 of the whole token and counts for as long as its key
@@ -30,6 +19,7 @@ const KEPT = 10_000
 export class Proofs {
   private readonly issuers: ReadonlyMap<string, TokenIssuer>
   private readonly kept: number
+  private readonly terms = new SharedTerms()
   private young = new Map<string, Proof>()
   private old = new Map<string, Proof>()
 
@@ -39,22 +29,22 @@ export class Proofs {
     this.kept = kept
   }
 
-  /** @throws when an issuer's keys cannot be had. */
-  prove(token: string): MaybePromise<Proof | Disproof> {
-    const name = nameOf(token)
-    return name instanceof Promise ? name.then((late) => this.proveNamed(token, late)) : this.proveNamed(token, name)
-  }
-
-  private proveNamed(token: string, name: string): MaybePromise<Proof | Disproof> {
+  /**
+   * @param name SHA-256 of the token, as `nameOf` writes it.
+   * @throws when an issuer's keys cannot be had.
+   */
+  prove(token: string, name: string): MaybePromise<Proof | Disproof> {
     const known = this.young.get(name) ?? this.old.get(name)
     if (known === undefined) return this.verify(token, name)
-    const published = known.issuer.key(known.key.kid)
-    if (published instanceof Promise) return published.then((key) => this.recall(known, key, token, name))
+    const { issuer, key } = known.terms
+    const { kid, alg } = key as VerificationKey
+    const published = issuer.key(kid, alg)
+    if (published instanceof Promise) return published.then((late) => this.recall(known, late, token, name))
     return this.recall(known, published, token, name)
   }
 
   private recall(known: Proof, published: VerificationKey | undefined, token: string, name: string) {
-    if (published === known.key) {
+    if (published === known.terms.key) {
       if (!this.young.has(name)) this.keep(name, known)
       return known
     }
@@ -64,39 +54,46 @@ export class Proofs {
   }
 
   private async verify(token: string, name: string): Promise<Proof | Disproof> {
-    const header = readJwtHeader(token)
-    if (header === undefined) return 'shape'
-    if (header.typ !== 'at+jwt') return 'type'
+    const jwt = readJwt(token)
+    if (jwt === undefined) return 'shape'
+    const { alg, kid, typ, payload } = jwt
     // Whose token it is says the token; what that is worth says the signature, by a key of that issuer alone.
-    const issuer = this.issuers.get(readIssuer(token) ?? '')
+    const issuer = this.issuerOf(payload.iss)
     if (issuer === undefined) return 'issuer'
-    const key = await issuer.key(header.kid)
-    if (key === undefined || key.alg !== header.alg) return 'key'
-    const payload = await verifyJwt(token, key)
-    if (payload === undefined) return 'signature'
-    const claims = readClaims(payload)
-    if (claims === undefined) return 'claims'
-    const proof = { claims, key, issuer }
+    const { rules = OUR_RULES } = issuer
+    if (!rules.takesType(typ)) return typ === undefined ? 'shape' : 'type'
+    if (!rules.algorithms.has(alg)) return 'key'
+    if (kid === undefined && issuer.onlyKey === undefined) return 'shape'
+    const key = await (kid === undefined ? issuer.onlyKey?.(alg) : issuer.key(kid, alg))
+    if (key === undefined || !fits(key, alg)) return 'key'
+    if (!(await isSignedBy(token, key, alg))) return 'signature'
+    const claims = rules.read(payload, typ, publicNameOf(name))
+    if (typeof claims === 'string') return claims
+    const proof = this.terms.factsOf(issuer, key, claims)
     this.keep(name, proof)
     return proof
+  }
+
+  /** Tokens that name no issuer are those of a shared secret that stands for none. */
+  private issuerOf(named: unknown): TokenIssuer | undefined {
+    if (named === undefined) return this.issuers.get(UNNAMED)
+    return typeof named === 'string' && named !== UNNAMED ? this.issuers.get(named) : undefined
   }
 
   private keep(name: string, proof: Proof): void {
     if (this.young.size >= this.kept) {
       this.old = this.young
       this.young = new Map()
+      this.terms.age()
     }
     this.young.set(name, proof)
   }
 }
 
-function readIssuer(token: string): string | undefined {
-  const [, payload = ''] = token.split('.')
-  try {
-    const text = atob(payload.replace(/-/g, '+').replace(/_/g, '/'))
-    const { iss } = JSON.parse(text) as { readonly iss?: unknown }
-    return typeof iss === 'string' ? iss : undefined
-  } catch {
-    return undefined
-  }
+/**
+ * What a token is called in public that has no id of its own: 96 bits of its SHA-256 in base64url, 16 characters. Nobody
+ * gets from there to the token.
+ */
+export function publicNameOf(name: string): string {
+  return btoa(name.slice(0, 12)).replaceAll('+', '-').replaceAll('/', '_')
 }

@@ -21,6 +21,7 @@ const TEXTS = {
 } as const
 const MISSING = challenge('key_missing', TEXTS.key_missing, undefined)
 const REPEATED = badRequest('credential_repeated', 'Send each credential header once.')
+const IN_QUERY = badRequest('credential_in_query', 'Send the credential as "Authorization: Bearer", not in the URL.')
 const CONFLICT = badRequest('credentials_conflict', 'The request carries credentials that differ. Send one.')
 
 /**
@@ -60,6 +61,8 @@ export function toReply(refusal: Refusal, server: Pick<GuardedServer, 'resource'
       return REPEATED
     case 'credentials_conflict':
       return CONFLICT
+    case 'credential_in_query':
+      return IN_QUERY
     case 'url_unknown':
       return NOT_FOUND
   }

@@ -1,13 +1,18 @@
-import { compileAccess, holds, READ_SCOPE } from '../policy/index.ts'
-import { isAudience } from '../protocol/index.ts'
-import type { MaybePromise, RevocationKind, RevocationStore } from '../store/index.ts'
-import { type Disproof, type Proof, Proofs, type TokenIssuer } from './proofs.ts'
+import { type MaybePromise, nameOf } from '../crypto/index.ts'
+import type { Introspection, TokenIssuer } from '../issuers/index.ts'
+import { type Claims, MAX_TOKEN, readJwt } from '../protocol/index.ts'
+import type { RevocationKind, RevocationStore } from '../store/index.ts'
+import { OpenAnswers } from './open-answers.ts'
+import { type Disproof, Proofs, publicNameOf } from './proofs.ts'
 import { Revoked } from './revoked.ts'
-import type { GuardedServer, Principal, Refusal, ResourceTerms, Verdict } from './verdict.ts'
+import { type Standing, standingOf, type Trusted, trustedBy } from './standing.ts'
+import { SharedTerms, type TokenFacts, type TokenTerms } from './token-terms.ts'
+import type { GuardedServer, Principal, Refusal, Verdict } from './verdict.ts'
 
 export interface TokenOptions {
   readonly issuers: readonly TokenIssuer[]
-  readonly revocations: RevocationStore
+  /** What ended early, of tokens of our own issuer. Absent: nothing does before its expiry. */
+  readonly revocations?: RevocationStore
   /** Current time, in seconds since the epoch. */
   readonly now: () => number
   readonly defer: (work: () => void) => void
@@ -15,99 +20,132 @@ export interface TokenOptions {
 
 /** How far the clock of an issuer may be ahead of ours, in seconds. An expiry is held to the second. */
 const SKEW = 30
-const NO_ROLES: ReadonlySet<string> = new Set()
-
-/** What a token comes to on a server, as its scopes were when it was compiled. */
-interface Granted {
-  readonly server: GuardedServer
-  readonly verdict: Verdict
-}
 
 /** Decides what an access token is worth on a server (RFC 9068 §4, requirements RS-43…RS-58). */
 export class TokenJudge {
+  private readonly issuers: readonly TokenIssuer[]
   private readonly proofs: Proofs
-  private readonly revoked: Revoked
+  private readonly revoked: Revoked | undefined
   private readonly now: () => number
-  private readonly granted = new WeakMap<Proof, Granted>()
+  private readonly trusted = new WeakMap<GuardedServer, Trusted>()
+  private readonly standings = new WeakMap<TokenTerms, Standing>()
+  private readonly answered = new SharedTerms()
+  private readonly open: OpenAnswers
 
+  /** @throws {TypeError} for an issuer that is there twice: its tokens would be read in two ways. */
   constructor({ issuers, revocations, now, defer }: TokenOptions) {
+    const names = issuers.map(({ issuer }) => issuer)
+    const doubled = names.find((name, index) => names.indexOf(name) !== index)
+    if (doubled !== undefined) throw new TypeError(`the issuer ${doubled} is there twice: give it one set of options`)
+    this.issuers = issuers
     this.proofs = new Proofs(issuers)
-    this.revoked = new Revoked(revocations, now, defer)
+    this.revoked = revocations && new Revoked(revocations, now, defer)
     this.now = now
+    this.open = new OpenAnswers(now)
   }
 
-  /** Answers at once for a token that was proven before. @throws when the store or an issuer's keys do not answer. */
+  /** Answers at once for a token that was proven before. @throws when the store or an issuer does not answer. */
   judge(token: string, server: GuardedServer): MaybePromise<Verdict> {
-    const proof = this.proofs.prove(token)
-    if (proof instanceof Promise) return proof.then((late) => this.afresh(late, server))
-    return this.afresh(proof, server)
+    if (token.length > MAX_TOKEN) return refused({ reason: 'token_invalid', because: 'size' })
+    const name = nameOf(token)
+    return name instanceof Promise
+      ? name.then((late) => this.judgeNamed(token, late, server))
+      : this.judgeNamed(token, name, server)
   }
 
   /** What has ended a principal's token, or that it has expired; undefined while it stands. */
   endOf(principal: Principal): MaybePromise<RevocationKind | 'expired' | undefined> {
-    const { credentialId: tokenId, subject, clientId, expiresAt = 0, token } = principal
+    const { credentialId: tokenId, subject, clientId, expiresAt, token } = principal
     const look = () => {
-      if (expiresAt <= this.now()) return 'expired'
-      return this.revoked.endOf({ tokenId, subject, clientId, issuedAt: 0, ...token })
+      if (expiresAt !== undefined && expiresAt <= this.now()) return 'expired'
+      if (this.open.hasEnded(principal)) return 'token'
+      return this.revoked?.endOf({ tokenId, subject, clientId, issuedAt: 0, ...token })
     }
-    const freshened = this.revoked.freshen()
+    const freshened = this.revoked?.freshen()
     return freshened instanceof Promise ? freshened.then(look) : look()
   }
 
+  private judgeNamed(token: string, name: string, server: GuardedServer): MaybePromise<Verdict> {
+    const trusted = this.trustedBy(server)
+    if (trusted.asked !== undefined) {
+      const issuer = toAsk(token, trusted)
+      if (issuer !== undefined) return this.ask(issuer, token, name, server)
+    }
+    const proof = this.proofs.prove(token, name)
+    if (proof instanceof Promise) return proof.then((late) => this.afresh(late, server))
+    return this.afresh(proof, server)
+  }
+
+  private ask(issuer: TokenIssuer, token: string, name: string, server: GuardedServer): MaybePromise<Verdict> {
+    const introspection = issuer.introspection as Introspection
+    const hear = (claims: Claims | undefined): MaybePromise<Verdict> => {
+      if (claims === undefined) return refused({ reason: 'token_invalid', because: 'inactive' })
+      const verdict = this.afresh(this.answered.factsOf(issuer, undefined, claims), server)
+      const note = (late: Verdict) => this.open.note(late, introspection, token, name)
+      return verdict instanceof Promise ? verdict.then(note) : note(verdict)
+    }
+    const claims = introspection.ask(token, name, publicNameOf(name))
+    return claims instanceof Promise ? claims.then(hear) : hear(claims)
+  }
+
   /** The proof may be old, or have taken its time: what was revoked is asked after it. */
-  private afresh(proof: Proof | Disproof, server: GuardedServer): MaybePromise<Verdict> {
+  private afresh(proof: TokenFacts | Disproof, server: GuardedServer): MaybePromise<Verdict> {
     if (typeof proof === 'string') return refused({ reason: 'token_invalid', because: proof })
-    const freshened = this.revoked.freshen()
+    const freshened = this.revoked?.freshen()
     return freshened instanceof Promise ? freshened.then(() => this.weigh(proof, server)) : this.weigh(proof, server)
   }
 
-  private weigh(proof: Proof, server: GuardedServer): Verdict {
-    const { claims } = proof
-    const { tokenId, expiresAt, notBefore, audience } = claims
-    const { uri, issuers } = server.resource as ResourceTerms
-    if (claims.isBound) return refused({ reason: 'token_invalid', because: 'bound' })
-    if (!issuers.includes(claims.issuer)) return refused({ reason: 'token_invalid', because: 'issuer' })
-    if (!isAudience(audience, uri)) return refused({ reason: 'token_elsewhere', credentialId: tokenId, audience })
-    const now = this.now()
-    if (Math.max(notBefore ?? 0, claims.issuedAt) > now + SKEW) {
-      return refused({ reason: 'token_invalid', because: 'not_yet' })
+  private weigh(facts: TokenFacts, server: GuardedServer): Verdict {
+    const { terms, tokenId, expiresAt, notBefore, issuedAt } = facts
+    const standing = this.standingAt(terms, server)
+    if (standing.kind === 'bad') return refused({ reason: 'token_invalid', because: standing.because })
+    if (standing.kind === 'elsewhere') {
+      return refused({ reason: 'token_elsewhere', credentialId: tokenId, audience: terms.audience })
     }
-    if (expiresAt <= now) return refused({ reason: 'token_expired', credentialId: tokenId, expiredAt: expiresAt })
-    const because = this.revoked.endOf(claims)
+    const now = this.now()
+    if (Math.max(notBefore, issuedAt) > now + SKEW) return refused({ reason: 'token_invalid', because: 'not_yet' })
+    if (expiresAt !== 0 && expiresAt <= now) {
+      return refused({ reason: 'token_expired', credentialId: tokenId, expiredAt: expiresAt })
+    }
+    const { subject, grantId } = facts
+    const because = this.revoked?.endOf({
+      tokenId,
+      subject,
+      clientId: terms.clientId,
+      issuedAt,
+      ...(grantId === undefined ? {} : { grantId }),
+    })
     if (because !== undefined) return refused({ reason: 'token_revoked', credentialId: tokenId, because })
-    return this.grant(proof, server)
+    const token = grantId === undefined ? { issuedAt } : { issuedAt, grantId }
+    const own = { ...standing.shared, subject, credentialId: tokenId, token }
+    return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access: standing.access }
   }
 
-  private grant(proof: Proof, server: GuardedServer): Verdict {
-    const known = this.granted.get(proof)
-    if (known?.server === server) return known.verdict
-    const { claims } = proof
-    const scopes = new Set(claims.scopes.filter((scope) => server.scopes.all.has(scope)))
-    const { issuer, subject, clientId, tokenId, expiresAt, issuedAt, grantId } = claims
-    const verdict: Verdict = {
-      kind: 'granted',
-      principal: {
-        kind: 'oauth',
-        issuer,
-        subject,
-        clientId,
-        credentialId: tokenId,
-        scopes,
-        roles: NO_ROLES,
-        expiresAt,
-        token: { issuedAt, ...(grantId === undefined ? {} : { grantId }) },
-        ...(server.tenant === undefined ? {} : { tenant: server.tenant }),
-      },
-      access: compileAccess(server.scopes, {
-        scopes,
-        reads: holds(scopes, READ_SCOPE),
-        listsOnly: false,
-        stepsUp: true,
-      }),
-    }
-    this.granted.set(proof, { server, verdict })
-    return verdict
+  private standingAt(terms: TokenTerms, server: GuardedServer): Standing {
+    const known = this.standings.get(terms)
+    if (known?.server === server) return known
+    const standing = standingOf(terms, server, this.trustedBy(server))
+    this.standings.set(terms, standing)
+    return standing
   }
+
+  private trustedBy(server: GuardedServer): Trusted {
+    const known = this.trusted.get(server)
+    if (known !== undefined) return known
+    const trusted = trustedBy(server, this.issuers)
+    this.trusted.set(server, trusted)
+    return trusted
+  }
+}
+
+/** Who is to be asked about a token, if anyone: of what is no JWT the one who is asked, of a JWT only its own issuer. */
+function toAsk(token: string, { asked, askedOfAll }: Trusted): TokenIssuer | undefined {
+  if (!token.includes('.')) return asked
+  if (askedOfAll.size === 0) return undefined
+  const jwt = readJwt(token)
+  if (jwt === undefined) return asked
+  const { iss } = jwt.payload
+  return [...askedOfAll].find(({ issuer }) => issuer === iss)
 }
 
 function refused(refusal: Refusal): Verdict {

@@ -81,6 +81,7 @@ export type Refusal =
   | { readonly reason: 'token_expired'; readonly credentialId: string; readonly expiredAt: number }
   | { readonly reason: 'token_revoked'; readonly credentialId: string; readonly because: RevocationKind }
   | { readonly reason: 'credential_repeated' }
+  | { readonly reason: 'credential_in_query' }
   | { readonly reason: 'credentials_conflict' }
   /** A secret URL that opens nothing: whatever the cause, it is an address where nothing is. */
   | {

@@ -1,0 +1,121 @@
+import { decideIncoming, type Refusal, toReply, type Verdict } from '../guard/index.ts'
+import { errorReply, type Reply, rpcErrorReply } from '../http/index.ts'
+import { type Era, eraOfIncoming, eraOfRevision, type Incoming } from '../protocol/index.ts'
+import type { MaybePromise } from '../store/index.ts'
+import { type Admission, Coming, type Doorkeeping } from './coming.ts'
+import { peerBehind } from './peer.ts'
+import { type Body, hasCredentialInQuery, pathOf, readIncoming, type Visit } from './visit.ts'
+
+/** Known also: what was sent, and in which era. */
+interface Arrived {
+  readonly era: Era
+  readonly incoming: Incoming | undefined
+}
+
+/** An answer, and why, for the record. */
+interface Refused extends Reply {
+  readonly reason: string
+}
+
+const SILENT = errorReply(503, 'unavailable', 'Credentials cannot be checked now.', ['retry-after', '5'])
+const METHOD_UNKNOWN = errorReply(405, 'method_not_allowed', 'Use POST, GET or DELETE.', ['allow', 'POST, GET, DELETE'])
+const NO_SESSION = rpcErrorReply(404, undefined, { code: -32600, message: 'Session not found' })
+const UNKNOWN_VERSION = rpcErrorReply(400, undefined, {
+  code: -32600,
+  message: 'The MCP-Protocol-Version is not one of MCP.',
+})
+
+/**
+ * The order of work on a request: the gateway's, as far as it is about who may do what. Nothing of the body is read
+ * before the caller is known; the server hears of nothing that was not decided.
+ *
+ *   credential → principal → body (bounded, strict) → era → session (legacy) → decision
+ */
+export async function admit(
+  visit: Visit,
+  readBody: () => MaybePromise<Body>,
+  keeping: Doorkeeping,
+): Promise<Admission> {
+  const { settled, chores } = keeping
+  const peer = peerBehind(visit.peer, visit.header('x-forwarded-for'), settled.trustedProxies)
+  let verdict: Verdict
+  try {
+    verdict = await credential(visit, keeping)
+  } catch (error) {
+    return withoutVerdict(peer, error, keeping)
+  } finally {
+    chores.afterRequest()
+  }
+  if (verdict.kind === 'refused') return turnAway(peer, verdict.refusal, keeping)
+  const { principal, access } = verdict
+  const coming = new Coming(visit, peer, { principal, access }, keeping)
+  const arrived = await arrive(coming, readBody)
+  if ('status' in arrived) return coming.refuse(arrived, arrived.reason)
+  const stranger = await foreignSession(coming, arrived, keeping)
+  if (stranger) return coming.refuse(NO_SESSION, 'session_unknown')
+  return decide(coming, arrived, keeping)
+}
+
+function credential(visit: Visit, { core, settled }: Doorkeeping): MaybePromise<Verdict> {
+  const { server, uri } = settled
+  if (hasCredentialInQuery(visit.target)) return { kind: 'refused', refusal: { reason: 'credential_in_query' } }
+  const secret = server.access.has('unlisted') ? secretIn(pathOf(visit.target), new URL(uri).pathname) : undefined
+  return secret === undefined ? core.check(visit, server) : core.checkSecretUrl(secret, visit, server)
+}
+
+/** What stands behind the endpoint's path, if anything does. */
+function secretIn(path: string, endpoint: string): string | undefined {
+  const isBehind = path.startsWith(`${endpoint}/`) && path.length > endpoint.length + 1
+  return isBehind ? path.slice(endpoint.length + 1) : undefined
+}
+
+function turnAway(peer: string, refusal: Refusal, { record, settled }: Doorkeeping): Admission {
+  record.refusal(peer, refusal)
+  return { kind: 'refused', reply: toReply(refusal, settled.server) }
+}
+
+/** Who cannot be checked does not come in. */
+function withoutVerdict(peer: string, error: unknown, { record, settled }: Doorkeeping): Admission {
+  record.refusal(peer, { reason: 'store_silent' })
+  settled.onWarning(`credentials cannot be checked: ${(error as Error).message}`)
+  return { kind: 'refused', reply: SILENT }
+}
+
+/** What was sent, read and of a known era; or the answer to what cannot be taken. */
+async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Promise<Arrived | Refused> {
+  const version = visit.header('mcp-protocol-version')
+  if (visit.method !== 'POST') {
+    if (visit.method !== 'GET' && visit.method !== 'DELETE') return { ...METHOD_UNKNOWN, reason: 'http_method_unknown' }
+    const era = version === undefined ? 'legacy' : eraOfRevision(version)
+    return era === undefined ? { ...UNKNOWN_VERSION, reason: 'version_unknown' } : { era, incoming: undefined }
+  }
+  const incoming = readIncoming(await readBody())
+  if ('status' in incoming)
+    return { ...incoming, reason: incoming.status === 413 ? 'body_too_large' : 'message_invalid' }
+  const era = eraOfIncoming(incoming, version)
+  return era === undefined ? { ...UNKNOWN_VERSION, reason: 'version_unknown' } : { era, incoming }
+}
+
+/** Whether a request names a legacy session that is not its caller's own. The modern era has none. */
+async function foreignSession({ visit, owner }: Coming, { era }: Arrived, { settled }: Doorkeeping): Promise<boolean> {
+  const id = visit.header('mcp-session-id')
+  if (era === 'modern' || id === undefined) return false
+  return visit.isRepeated('mcp-session-id') || (await settled.sessions.ownerOf(id)) !== owner
+}
+
+function decide(coming: Coming, { era, incoming }: Arrived, { settled, tasks }: Doorkeeping): Admission {
+  if (incoming === undefined) return coming.pass(era, incoming)
+  const { principal, access, owner } = coming
+  const { server, methods } = settled
+  const found = decideIncoming(incoming, {
+    access,
+    clientId: principal.clientId,
+    era,
+    furtherMethods: methods,
+    ownsTask: (taskId) => tasks.isOwn(server.name, taskId, owner),
+    principal,
+    resource: server.resource,
+  })
+  if (found.kind === 'allowed') return coming.pass(era, incoming)
+  return coming.refuse(found.reply, found.reason, found.decision, { era, incoming })
+}

@@ -1,0 +1,66 @@
+import { type Principal, principalKey } from '../guard/index.ts'
+import type { Access } from '../policy/index.ts'
+
+/** What the MCP SDKs hand to a tool's handler (`extra.authInfo`, `ctx.http.authInfo`), by structure. */
+export interface AuthInfo {
+  /** Empty: whoever passes a caller's credential on to others breaks what MCP asks for (Token Passthrough). */
+  readonly token: string
+  readonly clientId: string
+  readonly scopes: string[]
+  readonly expiresAt?: number
+  readonly resource?: URL
+  readonly resourceMetadataUrl?: string
+  readonly extra: { readonly principal: Principal; readonly [member: string]: unknown }
+}
+
+/** What a guard has found of a caller. */
+export interface Vouched {
+  readonly principal: Principal
+  readonly access: Access
+  /** One word for who calls: what sessions and tasks belong to. */
+  readonly owner: string
+}
+
+/** Principals that a guard has found: an object that merely looks like one opens nothing. */
+const found = new WeakMap<Principal, Vouched>()
+
+export function vouchFor(principal: Principal, access: Access): Vouched {
+  const vouched = { principal, access, owner: principalKey(principal) }
+  found.set(principal, vouched)
+  return vouched
+}
+
+/**
+ * The principal of a call, from what an SDK hands to a handler: v1's `extra`, v2's `ctx`, or the `authInfo` itself.
+ * @returns undefined when no guard has let the request in.
+ */
+export function principalOf(context: unknown): Principal | undefined {
+  return vouchedIn(context)?.principal
+}
+
+/** The same with what the principal may do. */
+export function vouchedIn(context: unknown): Vouched | undefined {
+  const held =
+    member(member(context, 'extra'), 'principal') ??
+    member(member(member(context, 'authInfo'), 'extra'), 'principal') ??
+    member(member(member(member(context, 'http'), 'authInfo'), 'extra'), 'principal')
+  return typeof held === 'object' && held !== null ? found.get(held as Principal) : undefined
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}
+
+/** For somebody who was let in to this resource. */
+export function toAuthInfo(principal: Principal, resource?: string, metadataUrl?: string): AuthInfo {
+  const { clientId, scopes, expiresAt } = principal
+  return {
+    token: '',
+    clientId,
+    scopes: [...scopes],
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(resource === undefined ? {} : { resource: new URL(resource) }),
+    ...(metadataUrl === undefined ? {} : { resourceMetadataUrl: metadataUrl }),
+    extra: { principal },
+  }
+}

@@ -1,0 +1,100 @@
+import { type RequestEvent, told, type WrittenOutcome } from '../events/index.ts'
+import { type Guard, type Principal, principalKey, toEventPrincipal } from '../guard/index.ts'
+import type { Reply } from '../http/index.ts'
+import type { Access, TaskLedger } from '../policy/index.ts'
+import type { Era, Incoming } from '../protocol/index.ts'
+import type { Chores } from './chores.ts'
+import type { Settled } from './options.ts'
+import { Passage } from './passage.ts'
+import type { Recording } from './recording.ts'
+import type { Visit } from './visit.ts'
+
+export type Admission =
+  | { readonly kind: 'refused'; readonly reply: Reply }
+  | { readonly kind: 'admitted'; readonly passage: Passage }
+
+/** What the way in needs of its guard. */
+export interface Doorkeeping {
+  readonly core: Guard
+  readonly settled: Settled
+  readonly record: Recording
+  readonly chores: Chores
+  readonly tasks: TaskLedger
+}
+
+type Sent = Partial<Pick<RequestEvent, 'era'>> & { readonly incoming?: Incoming | undefined }
+
+/** A request of somebody who is known, until it is let in or answered. Either is recorded. */
+export class Coming {
+  readonly visit: Visit
+  readonly principal: Principal
+  readonly access: Access
+  readonly owner: string
+  private readonly peer: string
+  private readonly keeping: Doorkeeping
+  private readonly at = Date.now()
+  private readonly clock = performance.now()
+
+  constructor(
+    visit: Visit,
+    peer: string,
+    { principal, access }: Pick<Passage, 'principal' | 'access'>,
+    keeping: Doorkeeping,
+  ) {
+    this.visit = visit
+    this.peer = peer
+    this.principal = principal
+    this.access = access
+    this.owner = principalKey(principal)
+    this.keeping = keeping
+  }
+
+  /** Answered without asking the server. */
+  refuse(reply: Reply, reason: string, decision: RequestEvent['decision'] = 'refused', sent: Sent = {}): Admission {
+    this.record(sent, { decision, reason, outcome: 'gate', status: reply.status })
+    return { kind: 'refused', reply: { status: reply.status, headers: reply.headers, body: reply.body } }
+  }
+
+  pass(era: Era, incoming: Incoming | undefined): Admission {
+    const { settled, chores } = this.keeping
+    const { server, sessions, uri } = settled
+    const passage = new Passage(
+      { principal: this.principal, access: this.access, era, incoming },
+      {
+        resource: uri,
+        metadataUrl: server.resource?.metadataUrl,
+        sessions,
+        until: chores.until,
+        onEnd: (ending) => this.record({ era, incoming }, { decision: 'allowed', ...ending }),
+      },
+    )
+    if (this.visit.method === 'DELETE') passage.closes(this.visit.header('mcp-session-id'))
+    return { kind: 'admitted', passage }
+  }
+
+  private record(
+    { era, incoming }: Sent,
+    ending: {
+      decision: RequestEvent['decision']
+      reason?: string
+      outcome: WrittenOutcome
+      status: number | undefined
+    },
+  ): void {
+    const { record, settled } = this.keeping
+    record.request(() => ({
+      type: 'request',
+      id: record.newId(this.at),
+      at: this.at,
+      server: settled.server.name,
+      tenant: this.principal.tenant,
+      principal: toEventPrincipal(this.principal),
+      peer: this.peer,
+      verb: this.visit.method as RequestEvent['verb'],
+      era,
+      ...(incoming && told(incoming)),
+      ...ending,
+      durationMs: Math.round((performance.now() - this.clock) * 1000) / 1000,
+    }))
+  }
+}

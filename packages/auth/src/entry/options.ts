@@ -1,0 +1,136 @@
+import type { AuditEvent } from '../events/index.ts'
+import { type AccessMode, type GuardedServer, metadataPathOf } from '../guard/index.ts'
+import type { TrustedProxies } from './peer.ts'
+import { policy as openPolicy, type Policy } from './policy.ts'
+import { memoryBindings, type SessionBindings } from './sessions.ts'
+import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
+
+export interface GuardOptions {
+  /**
+   * The MCP endpoint as callers reach it: absolute, https (http on this machine), without query and fragment. Tokens
+   * must be issued for it (RFC 8707 §2). It is never taken from a request: `Host` and forwarded headers have no say.
+   */
+  readonly resource: string | URL
+  /** The ways in, at least one: `apiKeys(store)`, `apiKeys.fromEnv(NAME)`, `oauth(…)`, `jwt(…)`, `unlisted(store)`, `publicAccess()`. */
+  readonly access: readonly Way[]
+  /** What keys are issued for, and what the record calls it. Default: the last part of the path that is not `mcp`. */
+  readonly name?: string
+  /** Default: `policy()`: a tool needs `mcp:write`, contents need `mcp:read`; a key without limits holds both. */
+  readonly policy?: Policy
+  /** Credentials of this tenant only. Default: of any. */
+  readonly tenant?: string
+  /** What a client asks for first, by OAuth. Default: the scopes that the policy names. */
+  readonly baseScopes?: readonly string[]
+  /** Methods beyond those of MCP that may be called, by callers without limits. */
+  readonly methods?: readonly string[]
+  /** Told of every request that was authenticated when it has ended, and of counted refusals. It must not throw. */
+  readonly onEvent?: (event: AuditEvent) => void
+  /** Told of what weakens this guard, once each. Default: `console.warn`. */
+  readonly onWarning?: (text: string) => void
+  /** Whose a legacy session is. Default: in memory. */
+  readonly sessions?: SessionBindings
+  /** Whose `X-Forwarded-For` counts, for the record. Default: nobody's. */
+  readonly trustedProxies?: TrustedProxies
+  /** Current time, in seconds since the epoch. Default: the system clock. */
+  readonly now?: () => number
+}
+
+export interface Settled {
+  /** The canonical URI of the endpoint. */
+  readonly uri: string
+  readonly server: GuardedServer
+  readonly policy: Policy
+  readonly keys: KeyStore | undefined
+  readonly tokens: readonly TokenWay[]
+  readonly methods: ReadonlySet<string>
+  readonly sessions: SessionBindings
+  readonly trustedProxies: TrustedProxies
+  readonly onEvent: ((event: AuditEvent) => void) | undefined
+  readonly onWarning: (text: string) => void
+  readonly now: () => number
+}
+
+/** Copied, defaulted and checked at construction, so that nothing fails on the first request. @throws {TypeError} */
+export function settle(options: GuardOptions): Settled {
+  const {
+    access,
+    policy = openPolicy(),
+    tenant,
+    methods = [],
+    sessions = memoryBindings(),
+    trustedProxies = [],
+  } = options
+  const { onEvent, onWarning = (text) => console.warn(text), now = () => Math.floor(Date.now() / 1000) } = options
+  const uri = settleResource(options.resource)
+  const modes = settleAccess(access)
+  const { name = nameOf(uri), baseScopes = policy.named } = options
+  if (!NAME.test(name)) throw new TypeError('"name" must be 1 to 64 of a-z, 0-9, "-", "_" and "."')
+  const tokens = access.filter(isTokenWay)
+  const metadataUrl = new URL(uri).origin + metadataPathOf(uri)
+  const issuers = (kinds: readonly string[]) =>
+    tokens.filter(({ kind }) => kinds.includes(kind)).flatMap((way) => way.issuers.map(({ issuer }) => issuer))
+  const server: GuardedServer = {
+    name,
+    ...(tenant === undefined ? {} : { tenant }),
+    access: modes,
+    scopes: policy.scopes,
+    rules: policy.rules,
+    ...(modes.has('oauth') && { resource: { uri, metadataUrl, issuers: issuers(['oauth', 'jwt']), baseScopes } }),
+  }
+  return {
+    uri,
+    server,
+    policy,
+    keys: storeOf(access),
+    tokens,
+    methods: new Set(methods),
+    sessions,
+    trustedProxies,
+    onEvent,
+    onWarning,
+    now,
+  }
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+
+function settleResource(resource: string | URL): string {
+  const text = String(resource)
+  if (!URL.canParse(text)) throw new TypeError('"resource" must be the absolute URL of the MCP endpoint')
+  const url = new URL(text)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new TypeError('"resource" must use https; http is for this machine alone')
+  }
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
+    throw new TypeError('"resource" must have no query, fragment or user')
+  }
+  return url.pathname === '/' ? url.origin : url.href.replace(/\/$/, '')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function settleAccess(access: readonly Way[] | undefined): ReadonlySet<AccessMode> {
+  if (!Array.isArray(access) || access.length === 0) {
+    throw new TypeError('"access" must name at least one way in; to let everybody in, say publicAccess()')
+  }
+  const modes = new Set(access.map(({ kind }) => kind))
+  if (modes.has('public') && access.length > 1) throw new TypeError('publicAccess() stands alone in "access"')
+  return modes
+}
+
+function storeOf(access: readonly Way[]): KeyStore | undefined {
+  const stores = new Set(access.flatMap((way) => ('store' in way ? [way.store] : [])))
+  if (stores.size > 1) throw new TypeError('apiKeys() and unlisted() of one guard must share one store')
+  return [...stores][0]
+}
+
+function nameOf(uri: string): string {
+  const parts = new URL(uri).pathname
+    .toLowerCase()
+    .split('/')
+    .filter((part) => part !== '' && part !== 'mcp')
+  const last = parts[parts.length - 1]
+  return last !== undefined && NAME.test(last) ? last : 'mcp'
+}

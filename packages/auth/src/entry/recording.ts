@@ -1,0 +1,51 @@
+import { randomId } from '../crypto/index.ts'
+import { type AuditEvent, countStrangers, cutWord, eventIds, type RequestEvent } from '../events/index.ts'
+
+/** How often counted refusals are told, in milliseconds. */
+const ROUND_MS = 10_000
+
+/** Tells of what happened, in the events that the gateway records. */
+export interface Recording {
+  readonly newId: (at: number) => string
+  /** Not made where nobody listens. */
+  request(event: () => RequestEvent): void
+  /** Somebody was turned away before anybody knew who it was: counted per network, told later. */
+  refusal(peer: string, refusal: { readonly reason: string; readonly credentialId?: string }): void
+  /** Tells what was counted, if it is time. */
+  tell(isLast?: boolean): void
+}
+
+export function recording(server: string, onEvent: ((event: AuditEvent) => void) | undefined): Recording {
+  if (onEvent === undefined) return SILENT
+  let ids: ((at: number) => string) | undefined
+  const newId = (at: number): string => {
+    // Not at construction: there are runtimes that have no randomness before their first request.
+    ids ??= eventIds(randomId(6))
+    return ids(at)
+  }
+  const strangers = countStrangers()
+  let toldAt = 0
+  return {
+    newId,
+    request(event) {
+      onEvent(trimmed(event()))
+    },
+    refusal(peer, { reason, credentialId }) {
+      if (toldAt === 0) toldAt = Date.now()
+      strangers.count({ peer, reason, server, credentialId }, Date.now())
+    },
+    tell(isLast = false) {
+      const at = Date.now()
+      if (toldAt === 0 || (!isLast && at - toldAt < ROUND_MS)) return
+      toldAt = 0
+      for (const tally of strangers.take()) onEvent({ type: 'refusals', id: newId(at), at, ...tally })
+    },
+  }
+}
+
+const SILENT: Recording = { newId: () => '', request() {}, refusal() {}, tell() {} }
+
+/** The caller's words as the gateway records them: cut, and of a secret in them only its public id. */
+function trimmed({ method, name, ...event }: RequestEvent): RequestEvent {
+  return { ...event, method: method && cutWord(method), name: name && cutWord(name) }
+}
