@@ -16,9 +16,10 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     keys: ['store', 'events', 'protocol', 'crypto'],
     issuers: ['store', 'events', 'http', 'protocol', 'crypto'],
     guard: ['issuers', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
-    entry: ['guard', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
-    'adapters/mcp': ['entry', 'guard', 'policy', 'protocol'],
+    entry: ['guard', 'issuers', 'store', 'policy', 'events', 'http', 'protocol', 'crypto'],
+    'adapters/mcp': ['entry', 'guard', 'policy', 'protocol', 'crypto'],
     adapters: ['entry', 'guard', 'http'],
+    'index.ts': ['entry', 'guard', 'issuers'],
   },
   'packages/issuer': {
     'events.ts': [],

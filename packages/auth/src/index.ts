@@ -5,3 +5,10 @@
  */
 export * from './entry/index.ts'
 export type { Principal, Refusal, RequestView, Verdict } from './guard/index.ts'
+export {
+  allowInsecureIssuers,
+  dangerouslyAcceptAnyAudience,
+  type RemoteIssuerOptions,
+  type SharedSecretOptions,
+  type TokenIssuer,
+} from './issuers/index.ts'

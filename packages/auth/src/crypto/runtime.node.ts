@@ -52,6 +52,11 @@ export function decodeAscii(bytes: Uint8Array, start: number, end: number): stri
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
 }
 
+/** A variable of the process's environment. */
+export function environment(name: string): string | undefined {
+  return process.env[name]
+}
+
 /** Runs work in a later turn of the event loop. */
 export function defer(work: () => void): void {
   setImmediate(work)

@@ -54,6 +54,12 @@ export function decodeAscii(bytes: Uint8Array, start: number, end: number): stri
   return toLatin1(bytes.subarray(start, end))
 }
 
+/** A variable of the environment, where the runtime has one that looks like Node's. */
+export function environment(name: string): string | undefined {
+  const { process: host } = globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string>> } }
+  return host?.env?.[name]
+}
+
 /**
  * Runs work when the current one is done. Not by a timer: a Worker drops those with the request that set them, and what
  * says that facts were looked at just now would then say so for ever.

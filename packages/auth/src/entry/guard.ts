@@ -52,11 +52,12 @@ export interface McpGuard {
  */
 export function guard(options: GuardOptions): McpGuard {
   const settled = settle(options)
-  const { server, policy, keys, tokens, now } = settled
+  const { server, policy, keys, fixed, tokens, now } = settled
   const core = new Guard({
     credentials: keys ?? NO_KEYS,
     now,
     defer,
+    ...(fixed && { fixedKeys: fixed }),
     ...(tokens.length > 0 && {
       tokens: {
         issuers: tokens.flatMap((way) => way.issuers),

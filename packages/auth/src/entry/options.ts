@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../events/index.ts'
-import { type AccessMode, type GuardedServer, metadataPathOf } from '../guard/index.ts'
+import { type AccessMode, type FixedKeys, type GuardedServer, metadataPathOf } from '../guard/index.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings } from './sessions.ts'
@@ -41,6 +41,7 @@ export interface Settled {
   readonly server: GuardedServer
   readonly policy: Policy
   readonly keys: KeyStore | undefined
+  readonly fixed: FixedKeys | undefined
   readonly tokens: readonly TokenWay[]
   readonly methods: ReadonlySet<string>
   readonly sessions: SessionBindings
@@ -82,6 +83,7 @@ export function settle(options: GuardOptions): Settled {
     server,
     policy,
     keys: storeOf(access),
+    fixed: fixedOf(access, onWarning),
     tokens,
     methods: new Set(methods),
     sessions,
@@ -124,6 +126,13 @@ function storeOf(access: readonly Way[]): KeyStore | undefined {
   const stores = new Set(access.flatMap((way) => ('store' in way ? [way.store] : [])))
   if (stores.size > 1) throw new TypeError('apiKeys() and unlisted() of one guard must share one store')
   return [...stores][0]
+}
+
+function fixedOf(access: readonly Way[], onWarning: (text: string) => void): FixedKeys | undefined {
+  const ways = access.filter((way) => 'fixed' in way)
+  if (ways.length > 1) throw new TypeError('apiKeys.fromEnv() stands once in "access": one variable holds several keys')
+  for (const warning of ways[0]?.warnings ?? []) onWarning(warning)
+  return ways[0]?.fixed
 }
 
 function nameOf(uri: string): string {

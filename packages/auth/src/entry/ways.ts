@@ -1,4 +1,11 @@
-import type { TokenIssuer } from '../guard/index.ts'
+import { environment } from '../crypto/index.ts'
+import { type FixedKeys, readFixedKeys, type TokenIssuer } from '../guard/index.ts'
+import {
+  type RemoteIssuerOptions,
+  remoteIssuer,
+  type SharedSecretOptions,
+  sharedSecretIssuer,
+} from '../issuers/index.ts'
 import type { CredentialStore, RevocationStore } from '../store/index.ts'
 
 /** What a guard reads of a store of keys. */
@@ -7,6 +14,7 @@ export type KeyStore = Pick<CredentialStore, 'find' | 'list' | 'changes' | 'touc
 /** A way into a server: an entry of `access`. Made by the functions below. */
 export type Way =
   | { readonly kind: 'api-key'; readonly store: KeyStore }
+  | { readonly kind: 'api-key'; readonly fixed: FixedKeys; readonly warnings: readonly string[] }
   | { readonly kind: 'unlisted'; readonly store: KeyStore }
   | TokenWay
   | { readonly kind: 'public' }
@@ -29,6 +37,56 @@ export function isTokenWay(way: Way): way is TokenWay {
  */
 export function apiKeys(store: KeyStore): Way {
   return { kind: 'api-key', store: needStore('apiKeys', store) }
+}
+
+/**
+ * Keys from an environment variable: entries separated by commas or white space, each `id:sha256` (of the whole key, in
+ * hex), or a key in clear of at least 32 bytes, which is warned of. They hold every scope, and end when they leave the
+ * variable and the process starts anew.
+ * @throws {TypeError} at once where the variable is unset or empty, or an entry is wrong: nobody could come in.
+ */
+apiKeys.fromEnv = (name: string): Way => fixedWay(environment(name), name)
+
+/** The same from a text, where the environment comes another way (a Worker's `env`). @param source For messages. */
+apiKeys.fromText = (text: string | undefined, source = 'apiKeys.fromText()'): Way => fixedWay(text, source)
+
+function fixedWay(text: string | undefined, source: string): Way {
+  const warnings: string[] = []
+  const fixed = readFixedKeys(text, { source, onWarning: (warning) => warnings.push(warning) })
+  return { kind: 'api-key', fixed, warnings }
+}
+
+/** What comes beside the options of an issuer. */
+export interface Shared {
+  /** The issuer's store, where this process has it: what is revoked there ends with the next request. */
+  readonly revocations?: RevocationStore
+}
+
+/**
+ * Access tokens of an authorization server, by OAuth 2.1: clients learn from the guard where to sign in (RFC 9728). Keys
+ * and metadata are fetched when the first token comes. Several issuers: several entries.
+ *
+ *     oauth({ issuer: 'https://login.example.com' })
+ *     oauth(auth0({ domain: 'example.eu.auth0.com', audience: 'https://notes.example.com' }))
+ *
+ * @throws {TypeError} for options that cannot work.
+ */
+export function oauth(issuer: RemoteIssuerOptions | TokenIssuer, { revocations }: Shared = {}): Way {
+  const issuers = ['key' in issuer ? issuer : remoteIssuer(issuer)]
+  return { kind: 'oauth', issuers, ...(revocations === undefined ? {} : { revocations }) }
+}
+
+/**
+ * Access tokens for callers who have one already: no metadata, no offer to sign in. With `secret`, tokens by HS256
+ * (at least 256 bits; warned of: whoever can check them can make them).
+ * @throws {TypeError} for options that cannot work.
+ */
+export function jwt(
+  issuer: RemoteIssuerOptions | SharedSecretOptions | TokenIssuer,
+  { revocations }: Shared = {},
+): Way {
+  const issuers = ['key' in issuer ? issuer : 'secret' in issuer ? sharedSecretIssuer(issuer) : remoteIssuer(issuer)]
+  return { kind: 'jwt', issuers, ...(revocations === undefined ? {} : { revocations }) }
 }
 
 /**

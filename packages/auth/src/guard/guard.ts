@@ -1,12 +1,11 @@
 import { isDigestOf, storedDigest } from '../crypto/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE, type Rules, type ToolScopes } from '../policy/index.ts'
 import { publicIdIn, readSecretText } from '../protocol/index.ts'
-import type { CredentialStore, MaybePromise, RevocationStore } from '../store/index.ts'
+import type { CredentialStore, MaybePromise } from '../store/index.ts'
 import { CredentialDirectory, type Entry, type Terms } from './directory.ts'
 import { type FixedKey, type FixedKeys, OPERATOR } from './fixed-keys.ts'
 import { bringsCredential, type Presented, readPresented } from './presented.ts'
-import type { TokenIssuer } from './proofs.ts'
-import { TokenJudge } from './tokens.ts'
+import { TokenJudge, type TokenOptions } from './tokens.ts'
 import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './verdict.ts'
 import { Watch } from './watch.ts'
 
@@ -16,8 +15,8 @@ export interface GuardOptions {
   readonly now: () => number
   /** Runs work in a later turn of the event loop (`setImmediate` on Node). */
   readonly defer: (work: () => void) => void
-  /** For servers whose access has `oauth`. */
-  readonly tokens?: { readonly issuers: readonly TokenIssuer[]; readonly revocations: RevocationStore }
+  /** For servers whose access has `oauth` or `jwt`. */
+  readonly tokens?: Pick<TokenOptions, 'issuers' | 'revocations'>
   /** Keys that are good beside those of the store, at every server whose access has `api-key`, for all of its scopes. */
   readonly fixedKeys?: FixedKeys
 }
@@ -66,7 +65,7 @@ export class Guard {
   check(view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
     if (server.access.has('public')) return this.admitAnyone(server)
     const takesKeys = server.access.has('api-key')
-    const tokens = server.resource === undefined ? undefined : this.tokens
+    const tokens = this.tokensFor(server)
     // Where only secret URLs lead in, the plain one is an address where nothing is.
     if (!takesKeys && tokens === undefined) return refused({ reason: 'url_unknown', because: 'shape' })
     const presented = readPresented(view)
@@ -84,7 +83,7 @@ export class Guard {
     server: GuardedServer,
   ): MaybePromise<Verdict> {
     if (fixed !== undefined) return this.grantFixed(fixed, server)
-    const tokens = server.resource === undefined ? undefined : this.tokens
+    const tokens = this.tokensFor(server)
     // Its prefix says what a credential is: a key is never taken for a token, nor a token for a key.
     if (tokens !== undefined && isBearer && !secret.startsWith(KEY_PREFIX)) return tokens.judge(secret, server)
     if (!server.access.has('api-key')) return refused({ reason: 'key_invalid', because: 'not_taken' })
@@ -109,6 +108,10 @@ export class Guard {
     return this.fixedKeys === undefined || secret.startsWith(KEY_PREFIX)
       ? { reason: 'key_malformed', fault: 'shape' }
       : { reason: 'key_invalid', because: 'unknown' }
+  }
+
+  private tokensFor({ resource, tokens }: GuardedServer): TokenJudge | undefined {
+    return resource === undefined && tokens === undefined ? undefined : this.tokens
   }
 
   private lookUp(id: string, secret: string, judge: Judge): MaybePromise<Verdict> {

@@ -84,7 +84,6 @@ export class Proofs {
     if (this.young.size >= this.kept) {
       this.old = this.young
       this.young = new Map()
-      this.terms.age()
     }
     this.young.set(name, proof)
   }

@@ -1,7 +1,7 @@
 import { errorReply, type Reply } from '../http/index.ts'
 import { SECRET_TEXT_LENGTH } from '../protocol/index.ts'
 import { keyReply, tokenReply } from './challenge.ts'
-import type { GuardedServer, Refusal, ResourceTerms } from './verdict.ts'
+import type { GuardedServer, Refusal } from './verdict.ts'
 
 /** The same for every address where nothing is, unlisted URLs with a wrong secret included. */
 export const NOT_FOUND: Reply = errorReply(404, 'not_found', 'There is nothing here.', [
@@ -24,6 +24,9 @@ const REPEATED = badRequest('credential_repeated', 'Send each credential header 
 const IN_QUERY = badRequest('credential_in_query', 'Send the credential as "Authorization: Bearer", not in the URL.')
 const CONFLICT = badRequest('credentials_conflict', 'The request carries credentials that differ. Send one.')
 
+/** What an answer depends on besides the refusal. */
+type Answering = Pick<GuardedServer, 'resource' | 'tokens' | 'isBesideSignIn'>
+
 /**
  * What the caller of a refused request learns. A caller that could work it out alone (a malformed key) or has shown
  * the whole credential (expired, revoked) is told; all others get the same answer. No `default`: a new reason does not
@@ -31,7 +34,7 @@ const CONFLICT = badRequest('credentials_conflict', 'The request carries credent
  *
  * A key-only server names no `resource_metadata`: it would send clients into a sign-in that does not exist.
  */
-export function toReply(refusal: Refusal, server: Pick<GuardedServer, 'resource' | 'isBesideSignIn'>): Reply {
+export function toReply(refusal: Refusal, server: Answering): Reply {
   const { resource, isBesideSignIn = resource !== undefined } = server
   switch (refusal.reason) {
     case 'key_missing':
@@ -48,15 +51,15 @@ export function toReply(refusal: Refusal, server: Pick<GuardedServer, 'resource'
     case 'key_revoked':
       return refusedKey(refusal.reason, TEXTS[refusal.reason], isBesideSignIn)
     case 'token_missing':
-      return aboutToken(resource, 'This server needs an access token.', refusal.reason, false)
+      return aboutToken(server, 'This server needs an access token.', refusal.reason, false)
     case 'token_invalid':
-      return aboutToken(resource, 'The access token is not valid.', 'invalid_token')
+      return aboutToken(server, 'The access token is not valid.', 'invalid_token')
     case 'token_elsewhere':
-      return aboutToken(resource, 'The access token is for another server.', 'invalid_token')
+      return aboutToken(server, 'The access token is for another server.', 'invalid_token')
     case 'token_expired':
-      return aboutToken(resource, 'The access token has expired.', 'invalid_token')
+      return aboutToken(server, 'The access token has expired.', 'invalid_token')
     case 'token_revoked':
-      return aboutToken(resource, 'The access token was revoked.', 'invalid_token')
+      return aboutToken(server, 'The access token was revoked.', 'invalid_token')
     case 'credential_repeated':
       return REPEATED
     case 'credentials_conflict':
@@ -73,8 +76,10 @@ function refusedKey(reason: string, text: string, isBesideSignIn: boolean): Repl
   return isBesideSignIn ? keyReply(reason, text) : challenge(reason, text, 'invalid_token')
 }
 
-function aboutToken(resource: ResourceTerms | undefined, text: string, code: string, isPresented = true): Reply {
-  return resource === undefined ? NOT_FOUND : tokenReply(resource, code, text, isPresented)
+/** Where nobody can be sent to sign in, the challenge names no metadata: a client would look for a sign-in and find none. */
+function aboutToken({ resource, tokens }: Answering, text: string, code: string, isPresented = true): Reply {
+  if (resource !== undefined) return tokenReply(resource, code, text, isPresented)
+  return tokens === undefined ? NOT_FOUND : challenge(code, text, isPresented ? 'invalid_token' : undefined)
 }
 
 /** @param error RFC 6750 §3.1; none when nothing was presented. */

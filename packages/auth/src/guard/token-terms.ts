@@ -30,7 +30,10 @@ export interface TokenFacts {
   readonly notBefore: number
 }
 
-/** Finds the terms that a token shares with others. Holds two generations, as the proofs that point to them do. */
+/** Terms kept to be found again: twice as many at most. */
+const KEPT = 10_000
+
+/** Finds the terms that a token shares with others. */
 export class SharedTerms {
   private young = new Map<string, TokenTerms>()
   private old = new Map<string, TokenTerms>()
@@ -40,12 +43,6 @@ export class SharedTerms {
     return { terms: this.find(issuer, key, claims), subject, tokenId, grantId, issuedAt, expiresAt, notBefore }
   }
 
-  /** Forgets what no proof has asked for since the last time. */
-  age(): void {
-    this.old = this.young
-    this.young = new Map()
-  }
-
   private find(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenTerms {
     const { clientId, audience, scopes, roles, tenant, tools, isBound } = claims
     const shared = [clientId, audience, scopes, roles, tenant ?? null, tools ?? null, isBound]
@@ -53,6 +50,10 @@ export class SharedTerms {
     const known = this.young.get(text) ?? this.old.get(text)
     const isKnown = known !== undefined && known.key === key && known.issuer === issuer
     const terms = isKnown ? known : { issuer, key, clientId, audience, scopes, roles, tenant, tools, isBound }
+    if (this.young.size >= KEPT) {
+      this.old = this.young
+      this.young = new Map()
+    }
     this.young.set(text, terms)
     return terms
   }

@@ -11,18 +11,22 @@ export interface RequestView {
 }
 
 /** How callers may come to a server. `public` stands alone: a refused credential must not fall through to nobody. */
-export type AccessMode = 'public' | 'api-key' | 'unlisted' | 'oauth'
+export type AccessMode = 'public' | 'api-key' | 'unlisted' | 'oauth' | 'jwt'
+
+/** Whose tokens a server takes, and for what. */
+export interface TokenTrust {
+  /** The canonical URI of the server: what tokens must be issued for, unless their issuer calls it otherwise. */
+  readonly uri: string
+  /** By issuer identifier. */
+  readonly issuers: readonly string[]
+}
 
 /** A server as an OAuth 2.1 resource (RFC 9728, RFC 8707). */
-export interface ResourceTerms {
-  /** Its canonical URI: what tokens must be issued for. */
-  readonly uri: string
+export interface ResourceTerms extends TokenTrust {
   /** What its metadata calls it, where clients reach it by another name of the same machine. Default: `uri`. */
   readonly calledUri?: string
   /** Where its metadata is. */
   readonly metadataUrl: string
-  /** Whose tokens count, by issuer identifier. */
-  readonly issuers: readonly string[]
   /** What a client should ask for first. */
   readonly baseScopes: readonly string[]
 }
@@ -38,18 +42,28 @@ export interface GuardedServer {
   readonly rules?: Rules
   /** Present exactly when `access` has `oauth`. */
   readonly resource?: ResourceTerms
+  /**
+   * Present exactly when `access` has `jwt`: whose tokens count of callers who got them elsewhere. Metadata and challenges
+   * say nothing of it.
+   */
+  readonly tokens?: TokenTrust
   /** Whether people sign in to another server of the same host: clients find that, and would go there with a bad key. */
   readonly isBesideSignIn?: boolean
 }
 
 /** Who calls. Nothing in it is secret. */
 export interface Principal {
-  readonly kind: CredentialKind | 'oauth' | 'anonymous'
+  /** A token is `oauth` where the server's metadata names its issuer, else `jwt`. */
+  /** `local`: whoever has started a server on stdio. */
+  readonly kind: CredentialKind | 'oauth' | 'jwt' | 'anonymous' | 'local'
   readonly issuer: string
   /** For a key the client it was made for, so it survives rotation; for a token its `sub`. */
   readonly subject: string
   readonly clientId: string
-  /** Public id of the credential, for a token its `jti`: safe to log. Empty for `anonymous`. */
+  /**
+   * Public id of the credential: safe to log. For a token its `jti`, or the beginning of its SHA-256 where it has none.
+   * Empty for `anonymous`.
+   */
   readonly credentialId: string
   readonly tenant?: string
   readonly scopes: ReadonlySet<string>
@@ -61,6 +75,12 @@ export interface Principal {
   /** Of a token: what can end it early besides its own id. */
   readonly token?: { readonly grantId?: string; readonly issuedAt: number }
 }
+
+/**
+ * Why a token opens nothing. `size`: nobody reads one that long. `inactive`: says its issuer. `tenant`: it is of another.
+ * `bound`: it needs the proof of a key. `not_yet`: it begins later.
+ */
+export type TokenFault = Disproof | 'size' | 'inactive' | 'bound' | 'tenant' | 'not_yet'
 
 /** In full, for the record. What of it the caller may learn is decided in one place, `toReply`. */
 export type Refusal =
@@ -76,7 +96,7 @@ export type Refusal =
   | { readonly reason: 'key_expired'; readonly credentialId: string; readonly expiredAt: number }
   | { readonly reason: 'key_revoked'; readonly credentialId: string; readonly revokedAt: number }
   | { readonly reason: 'token_missing' }
-  | { readonly reason: 'token_invalid'; readonly because: Disproof | 'bound' | 'not_yet' }
+  | { readonly reason: 'token_invalid'; readonly because: TokenFault }
   | { readonly reason: 'token_elsewhere'; readonly credentialId: string; readonly audience: readonly string[] }
   | { readonly reason: 'token_expired'; readonly credentialId: string; readonly expiredAt: number }
   | { readonly reason: 'token_revoked'; readonly credentialId: string; readonly because: RevocationKind }

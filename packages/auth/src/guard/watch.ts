@@ -77,9 +77,9 @@ export class Watch {
   }
 
   private async isLive(principal: Principal): Promise<boolean> {
-    const { kind, issuer, credentialId } = principal
+    const { token, issuer, credentialId } = principal
     try {
-      if (kind === 'oauth') return this.tokens !== undefined && (await this.tokens.endOf(principal)) === undefined
+      if (token !== undefined) return this.tokens !== undefined && (await this.tokens.endOf(principal)) === undefined
       if (issuer === OPERATOR) return true // good for as long as the process lives
       const entry = await this.directory.find(credentialId)
       return entry !== undefined && entry.revokedAt === 0 && (entry.expiresAt === 0 || entry.expiresAt > this.now())

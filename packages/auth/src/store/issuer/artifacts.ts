@@ -53,7 +53,8 @@ export interface ArtifactStore {
   put(artifact: Artifact): MaybePromise<void>
   /**
    * Puts what nobody has claimed, which has no account: of such of its kind at most `most` remain, those that end last and
-   * this one. What has an account is not counted and never makes way.
+   * this one. Way may be made for a hundredth of `most` at once, and each further process may put that many beyond it.
+   * What has an account is not counted and never makes way.
    */
   putUnclaimed(artifact: Artifact, most: number): MaybePromise<void>
   /** For ids that may be used once. @returns false when it was there: of any number of callers exactly one gets true. */

@@ -2,6 +2,12 @@ import { type SqliteDatabase, together, transaction } from '../sqlite/database.t
 import type { Artifact, ArtifactStore, Spending } from './artifacts.ts'
 import { spentArtifacts } from './sqlite-spent.ts'
 
+/**
+ * To make way means to look through all that nobody has claimed, which takes milliseconds when there are thousands. So it
+ * is done at every so-many-th of what may remain, and for as many at once.
+ */
+const LOOKS = 100
+
 /** The issuer's artifacts in SQLite. The database must have been prepared; the caller closes it. */
 export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
   const write = together(db)
@@ -30,9 +36,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
   const spent = spentArtifacts(db)
   const makingWay = db.prepare(
     `delete from artifacts where rowid in
-       (select rowid from artifacts where model = ?1 and account_id is null and id_hash <> ?2
+       (select rowid from artifacts where model = ?1 and account_id is null
+            and rowid is not (select rowid from artifacts where model = ?1 and id_hash = ?2)
           order by expires_at desc limit -1 offset ?3)`,
   )
+  /** How many more may be put before the next look, by kind. */
+  const room = new Map<string, number>()
   const pruning = db.prepare(
     `delete from artifacts where (model, id_hash) in
        (select model, id_hash from artifacts where expires_at <= ? limit ?)`,
@@ -54,8 +63,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     put: (artifact) => write(() => void putting.run(...toRow(artifact))),
     putUnclaimed: (artifact, most) =>
       write(() => {
+        const { model, idHash } = artifact
+        const left = room.get(model) ?? 0
+        const step = Math.floor(most / LOOKS)
         // The new one is put last, so that it stays whatever it shares its end with.
-        makingWay.run(artifact.model, artifact.idHash, most - 1)
+        if (left === 0) makingWay.run(model, idHash, most - step - 1)
+        room.set(model, left === 0 ? step : left - 1)
         putting.run(...toRow(artifact))
       }),
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
