@@ -1,12 +1,18 @@
 import { importVerificationKey, type VerificationKey } from '@portcullis/auth/crypto'
-import type { TokenIssuer } from '@portcullis/auth/guard'
+import type { MaybePromise } from '@portcullis/auth/store'
+
+/** Our own issuer, as the guard asks it: each of its keys has an id and is for one algorithm. */
+export interface EmbeddedIssuer {
+  readonly issuer: string
+  key(kid: string): MaybePromise<VerificationKey | undefined>
+}
 
 /**
  * The keys of an issuer in this process, as it publishes them now: no request is needed, and a key that it publishes no
  * more is gone at once.
  * @param keySet The JWK set as text; the same text stands for the same keys.
  */
-export function publishedKeys(issuer: string, keySet: () => string): TokenIssuer {
+export function publishedKeys(issuer: string, keySet: () => string): EmbeddedIssuer {
   let text = ''
   let keys: ReadonlyMap<string, Published> = new Map()
   const look = (): void => {
