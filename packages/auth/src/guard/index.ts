@@ -8,6 +8,7 @@
  * Takes a small view of the request (field lookup), so that no framework and no `Request` object is needed on the hot
  * path. What the request asks for is decided by the policy room, with the access that a verdict carries.
  */
+
 export type { TokenIssuer } from '../issuers/index.ts'
 export { scopeChallenge } from './challenge.ts'
 export { type BodyContext, type BodyDecision, decideIncoming } from './decide-incoming.ts'
@@ -15,6 +16,7 @@ export { denialReply, emptyListReply, scopeReply } from './denial-reply.ts'
 export { CredentialDirectory } from './directory.ts'
 export { type FixedKey, type FixedKeyEntry, type FixedKeys, fixedKeys, readFixedKeys } from './fixed-keys.ts'
 export { Guard, type GuardOptions } from './guard.ts'
+export { limitReply } from './limit-reply.ts'
 export { principalKey, toEventPrincipal } from './principal-key.ts'
 export { metadataPathOf, resourceMetadata } from './resource-metadata.ts'
 export { NOT_FOUND, toReply } from './to-reply.ts'

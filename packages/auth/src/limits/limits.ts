@@ -1,0 +1,129 @@
+import { matchAny, type NameTest } from '../protocol/index.ts'
+import { limitFields } from './fields.ts'
+import type { Limiter, Take, Taken } from './limiter.ts'
+
+/**
+ * How much is let in.
+ *
+ * - `principal`: of each caller, whatever it asks for; with `tools`, its calls of those tools together.
+ * - `tool`: of each caller and tool; with `tools`, of those tools only.
+ * - `server`: of all callers of a server together; with `tools`, their calls of those tools.
+ */
+export interface LimitRule {
+  /** Callers read it in `RateLimit` fields. 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"; each once. */
+  readonly name: string
+  readonly per: 'principal' | 'tool' | 'server'
+  /** Tool names, in which `*` stands for any characters. Absent: all requests; where it is `per: 'tool'`, all tools. */
+  readonly tools?: readonly string[]
+  /** Units that may be taken at once, and that come back evenly within the window. 1 to 1 000 000 000. */
+  readonly limit: number
+  /** 1 to 31 536 000, a year. */
+  readonly windowSeconds: number
+  /** Units that one request takes, or one call where the rule is about tools. 1 to `limit`; default 1. */
+  readonly cost?: number
+}
+
+/** A request, as far as limits look at it. */
+export interface LimitedRequest {
+  /** The server's name. */
+  readonly server: string
+  /** Who asks, as one text: `principalKey` of the guard. */
+  readonly principal: string
+  /** What it calls, once for each call of a batch; empty where it calls nothing. */
+  readonly tools: readonly string[]
+}
+
+/** What limits say of a request. */
+export interface LimitVerdict {
+  readonly allowed: boolean
+  /** Names of the rules that had no room. */
+  readonly exceeded: readonly string[]
+  /** When it may come again, in seconds; 0 where it is allowed. */
+  readonly retryAfterSeconds: number
+  /** `RateLimit-Policy`, `RateLimit` and, where it is not allowed, `Retry-After`: [name, value, …], lower-case names. */
+  readonly headers: readonly string[]
+}
+
+const UNLIMITED: LimitVerdict = { allowed: true, exceeded: [], retryAfterSeconds: 0, headers: [] }
+
+/** Holds requests to all rules at once: the most restrictive one governs, and what one refuses is taken of none. */
+export class Limits {
+  private readonly rules: readonly Compiled[]
+  private readonly limiter: Limiter
+
+  /** @throws {TypeError} for a rule that is wrong, by its place and what to write instead. */
+  constructor(rules: readonly LimitRule[], limiter: Limiter) {
+    this.rules = rules.map(compile)
+    this.limiter = limiter
+    const names = new Set(rules.map(({ name }) => name))
+    if (names.size < rules.length) throw new TypeError('the rules of limits must have different names')
+  }
+
+  /**
+   * To be asked once for each request, when it is known to be permitted.
+   * @param now Seconds since the epoch.
+   * @throws when the limiter does not answer.
+   */
+  take(request: LimitedRequest, now: number): LimitVerdict | Promise<LimitVerdict> {
+    const takes = this.rules.flatMap((rule) => takesOf(rule, request))
+    if (takes.length === 0) return UNLIMITED
+    const taken = this.limiter.take(takes, now)
+    return taken instanceof Promise ? taken.then((late) => toVerdict(takes, late)) : toVerdict(takes, taken)
+  }
+}
+
+interface Compiled extends LimitRule {
+  readonly cost: number
+  readonly isAbout: NameTest | undefined
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/
+
+function compile(rule: LimitRule, at: number): Compiled {
+  const { name, per, tools, limit, windowSeconds, cost = 1 } = rule
+  const fault = (what: string) => new TypeError(`limits: rule ${at + 1}: ${what}`)
+  if (!NAME.test(name)) throw fault('"name" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
+  if (!['principal', 'tool', 'server'].includes(per)) throw fault('"per" must be "principal", "tool" or "server"')
+  if (!isWhole(limit, 1_000_000_000)) throw fault('"limit" must be a whole number from 1 to 1000000000')
+  if (!isWhole(windowSeconds, 31_536_000)) throw fault('"windowSeconds" must be whole seconds from 1 to a year')
+  if (!isWhole(cost, limit)) throw fault('"cost" must be a whole number from 1 to "limit"')
+  if (tools?.length === 0) throw fault('"tools" must name a tool; leave it out for all')
+  const isAbout = tools !== undefined ? matchAny(tools) : per === 'tool' ? () => true : undefined
+  return { name, per, limit, windowSeconds, cost, isAbout }
+}
+
+function isWhole(value: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1 && value <= max
+}
+
+/** Longer names of tools are counted together: no call may choose how much is kept of it. In UTF-16 units. */
+const MAX_TOOL = 128
+
+function takesOf(rule: Compiled, { server, principal, tools }: LimitedRequest): readonly Take[] {
+  const { name, per, limit, windowSeconds, isAbout } = rule
+  const calls = isAbout === undefined ? undefined : tools.filter(isAbout)
+  if (calls?.length === 0) return []
+  const take = (key: string, count: number): Take => {
+    const owner = per === 'server' ? '' : principal
+    return { key, owner, rule: name, cost: rule.cost * count, limit, windowSeconds }
+  }
+  // With its length no text of one principal is another's with a tool.
+  const caller = `${server} ${principal.length} ${principal}`
+  if (per === 'tool' && calls !== undefined) {
+    return calls.map((tool) => take(`${caller} ${tool.length > MAX_TOOL ? '' : tool}`, 1))
+  }
+  // A batch is as many requests as it has calls.
+  const count = calls?.length ?? Math.max(1, tools.length)
+  return [take(per === 'server' ? server : caller, count)]
+}
+
+function toVerdict(takes: readonly Take[], taken: readonly Taken[]): LimitVerdict {
+  const refused = takes.flatMap(({ rule }, at) => (taken[at]?.allowed === false ? [rule] : []))
+  const retryAfterSeconds = Math.max(0, ...taken.map((one) => one.retryAfterSeconds))
+  return {
+    allowed: refused.length === 0,
+    exceeded: [...new Set(refused)],
+    retryAfterSeconds,
+    headers: limitFields(takes, taken),
+  }
+}
