@@ -5,7 +5,7 @@
  * Node hashes at once. WebCrypto, which other runtimes have, answers by promise: there everything that waits for a hash
  * is a promise, too.
  */
-import { isSha256, randomBytes, sha256, sha256Latin1, toBase64Url } from '#runtime'
+import { isSha256, isSha256At, randomBytes, sha256, sha256Latin1, toBase64Url } from '#runtime'
 
 export { decodeAscii, decodeUtf8, defer, environment, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
@@ -42,6 +42,11 @@ export function digestOf(secret: string): MaybePromise<Digest> {
 /** Whether a secret is the one of this digest; compared in constant time. */
 export function isDigestOf(digest: Uint8Array, secret: string): MaybePromise<boolean> {
   return isSha256(digest, secret)
+}
+
+/** The same of the digest that begins at an offset of an array of many. */
+export function isDigestAt(digests: Uint8Array, offset: number, secret: string): MaybePromise<boolean> {
+  return isSha256At(digests, offset, secret)
 }
 
 /** What a store has kept: the bytes of an earlier `digestOf`. */

@@ -19,10 +19,17 @@ export async function sha256Latin1(text: string): Promise<string> {
 /** Whether 32 bytes are the SHA-256 of a text's UTF-8 bytes; compared in time that does not depend on the bytes. */
 export async function isSha256(digest: Uint8Array, text: string): Promise<boolean> {
   if (digest.length !== 32) throw new RangeError('a digest has 32 bytes')
+  return isSha256At(digest, 0, text)
+}
+
+/** The same of the 32 bytes that begin at an offset, where many lie in one array. */
+export async function isSha256At(bytes: Uint8Array, offset: number, text: string): Promise<boolean> {
+  // Taken before the wait: what lies there later is another question's.
+  const wanted = bytes.slice(offset, offset + 32)
   const computed = await sha256(text)
   let difference = 0
   // Every byte is looked at, whatever the ones before it were.
-  for (let at = 0; at < 32; at++) difference |= (computed[at] as number) ^ (digest[at] as number)
+  for (let at = 0; at < 32; at++) difference |= (computed[at] as number) ^ (wanted[at] as number)
   return difference === 0
 }
 

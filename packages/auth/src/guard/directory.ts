@@ -12,7 +12,8 @@ export interface Terms {
 
 /** A credential as a check sees it. */
 export interface Entry {
-  readonly digest: Uint8Array
+  /** Compared in constant time. At once where the runtime hashes at once. */
+  isDigestOf(secret: string): MaybePromise<boolean>
   readonly clientId: string
   readonly terms: Terms
   /** Seconds since the epoch; 0: never. */
@@ -216,15 +217,7 @@ export class CredentialDirectory {
   }
 
   private entry(row: number): Entry {
-    const { shelf } = this
-    return {
-      digest: shelf.digest(row),
-      clientId: shelf.clientId(row),
-      terms: this.terms[shelf.terms(row)] as Terms,
-      expiresAt: shelf.expiresAt(row),
-      revokedAt: shelf.revokedAt(row),
-      usedAt: shelf.usedAt(row),
-    }
+    return new Held(this.shelf, this.terms, row)
   }
 
   private termsOf({ kind, server, tenant, scopes, tools }: CredentialRecord): number {
@@ -245,3 +238,40 @@ export class CredentialDirectory {
 }
 
 function nothing(): void {}
+
+/** A row as it is now. Reads what is asked for: most checks ask once for each. */
+class Held implements Entry {
+  private readonly shelf: Shelf
+  private readonly all: readonly Terms[]
+  private readonly row: number
+
+  constructor(shelf: Shelf, all: readonly Terms[], row: number) {
+    this.shelf = shelf
+    this.all = all
+    this.row = row
+  }
+
+  isDigestOf(secret: string): MaybePromise<boolean> {
+    return this.shelf.isDigestOf(this.row, secret)
+  }
+
+  get clientId(): string {
+    return this.shelf.clientId(this.row)
+  }
+
+  get terms(): Terms {
+    return this.all[this.shelf.terms(this.row)] as Terms
+  }
+
+  get expiresAt(): number {
+    return this.shelf.expiresAt(this.row)
+  }
+
+  get revokedAt(): number {
+    return this.shelf.revokedAt(this.row)
+  }
+
+  get usedAt(): number {
+    return this.shelf.usedAt(this.row)
+  }
+}

@@ -172,7 +172,7 @@ export class Guard {
     const { terms, clientId, expiresAt } = entry
     const { shared, access } = this.compile(terms, clientId, server)
     this.directory.noteUse(id, entry, this.now())
-    const own = { ...shared, subject: clientId, clientId, credentialId: id }
+    const own: Principal = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
   }
 
@@ -251,7 +251,7 @@ type Judge = (entry: Entry | undefined, matches: boolean) => Verdict
 
 /** Hash and comparison happen for secrets that nobody has, too: no answer comes sooner for them. */
 function compareAndJudge(entry: Entry | undefined, secret: string, judge: Judge): MaybePromise<Verdict> {
-  const matches = isDigestOf(entry?.digest ?? NOBODYS_DIGEST, secret)
+  const matches = entry === undefined ? isDigestOf(NOBODYS_DIGEST, secret) : entry.isDigestOf(secret)
   return matches instanceof Promise ? matches.then((late) => judge(entry, late)) : judge(entry, matches)
 }
 

@@ -1,4 +1,4 @@
-import { readAuthorization } from '../protocol/index.ts'
+import { readAuthorization, SECRET_TEXT_LENGTH } from '../protocol/index.ts'
 import type { Refusal, RequestView } from './verdict.ts'
 
 /** What a request presents as its credential, before anything is looked up. */
@@ -8,6 +8,7 @@ export type Presented =
   | { readonly kind: 'secret'; readonly secret: string; readonly isBearer: boolean }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
+const KEY_FIELD = 'Bearer '.length + SECRET_TEXT_LENGTH
 const NONE: Presented = { kind: 'none' }
 
 /**
@@ -18,10 +19,15 @@ export function readPresented(view: RequestView): Presented {
   const authorization = view.header('authorization')
   const apiKey = view.header('x-api-key')
   if (authorization === undefined && apiKey === undefined) return NONE
-  if (view.isRepeated('authorization') || view.isRepeated('x-api-key')) {
-    return { kind: 'refused', refusal: { reason: 'credential_repeated' } }
-  }
+  const isTwice =
+    (authorization !== undefined && view.isRepeated('authorization')) ||
+    (apiKey !== undefined && view.isRepeated('x-api-key'))
+  if (isTwice) return { kind: 'refused', refusal: { reason: 'credential_repeated' } }
   if (authorization === undefined) return { kind: 'secret', secret: apiKey as string, isBearer: false }
+  // What measures and begins like a key of ours in its usual spelling is one, or its digest is nobody's.
+  if (apiKey === undefined && authorization.length === KEY_FIELD && authorization.startsWith('Bearer pcls_')) {
+    return { kind: 'secret', secret: authorization.slice('Bearer '.length), isBearer: true }
+  }
   const field = readAuthorization(authorization)
   if (field.kind !== 'bearer') {
     return { kind: 'refused', refusal: { reason: 'key_malformed', fault: 'scheme' } }

@@ -1,4 +1,4 @@
-import { decodeAscii } from '../crypto/index.ts'
+import { isDigestAt, type MaybePromise } from '../crypto/index.ts'
 import type { CredentialRecord } from '../store/index.ts'
 
 /**
@@ -30,6 +30,7 @@ export class Shelf {
   private slots = new Int32Array(1024).fill(EMPTY)
   private rows = 0
   private readonly wanted = new Uint8Array(TEXT)
+  private readonly codes = new Array<number>(TEXT).fill(0)
 
   get size(): number {
     return this.rows
@@ -80,10 +81,16 @@ export class Shelf {
     return this.chunk(row).bytes.subarray(start, start + 32)
   }
 
+  /** Whether this is the secret of the row; compared in constant time, and where it lies. */
+  isDigestOf(row: number, secret: string): MaybePromise<boolean> {
+    return isDigestAt(this.chunk(row).bytes, (row % CHUNK) * BYTES + TEXT + TEXT, secret)
+  }
+
   clientId(row: number): string {
     const { bytes } = this.chunk(row)
     const start = (row % CHUNK) * BYTES + TEXT
-    return decodeAscii(bytes, start, start + TEXT)
+    for (let at = 0; at < TEXT; at++) this.codes[at] = bytes[start + at] as number
+    return String.fromCharCode.apply(null, this.codes)
   }
 
   /** 0 where there is none. */

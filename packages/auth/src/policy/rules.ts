@@ -102,7 +102,7 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
       const own = noted.get(tool)
       return own === undefined ? found : [...found, own]
     },
-    limitOf: (clientId) => (clientId === undefined ? undefined : limits.get(clientId)),
+    limitOf: (clientId) => (limits.size === 0 || clientId === undefined ? undefined : limits.get(clientId)),
     get hides() {
       return hidesAlways || hiding.size > 0
     },

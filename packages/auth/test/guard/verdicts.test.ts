@@ -142,7 +142,7 @@ it('every reason to refuse a key is recorded for what it is', async () => {
     [await check(view({ authorization: 'Basic eHg=' })), { reason: 'key_malformed', fault: 'scheme' }],
     [await check(bearer('sk_live_123')), { reason: 'key_malformed', fault: 'shape' }],
     [await check(bearer(good.secret.slice(0, -1))), { reason: 'key_malformed', fault: 'shape' }],
-    [await check(bearer(`${good.secret.slice(0, -1)}!`)), { reason: 'key_malformed', fault: 'scheme' }],
+    [await check(bearer(`${good.secret.slice(0, -1)}!`)), { reason: 'key_malformed', fault: 'shape' }],
     [await check(bearer(good.secret.replace(/.{6}$/, '000000'))), { reason: 'key_malformed', fault: 'checksum' }],
     [await check(bearer(unknown())), { reason: 'key_invalid', because: 'unknown' }],
     [await check(bearer(guessed(good))), { reason: 'key_invalid', because: 'wrong_secret' }],
