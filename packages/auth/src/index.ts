@@ -12,3 +12,4 @@ export {
   type SharedSecretOptions,
   type TokenIssuer,
 } from './issuers/index.ts'
+export type { Limiter, LimitRule } from './limits/index.ts'

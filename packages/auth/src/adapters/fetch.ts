@@ -106,7 +106,8 @@ export function toResponse({ status, headers, body }: Reply): Response {
 }
 
 /** Notices the session that an answer opens, the stream that it is, and its end. */
-export function attend(passage: Passage, response: Response): Response {
+export function attend(passage: Passage, answer: Response): Response {
+  const response = withFields(answer, passage.headers)
   const { status, headers } = response
   const session = headers.get('mcp-session-id')
   if (session !== null) void passage.opened(session)
@@ -115,6 +116,14 @@ export function attend(passage: Passage, response: Response): Response {
     return response
   }
   return new Response(untilRevoked(passage, response.body, status), response)
+}
+
+function withFields(response: Response, fields: readonly string[]): Response {
+  if (fields.length === 0) return response
+  // Fields of an answer that came from elsewhere cannot be set.
+  const headers = new Headers(response.headers)
+  for (let at = 0; at < fields.length; at += 2) headers.set(fields[at] as string, fields[at + 1] as string)
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }
 
 function untilRevoked(passage: Passage, body: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {

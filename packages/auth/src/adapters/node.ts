@@ -102,6 +102,8 @@ export function join(chunks: readonly Uint8Array[], length: number): Uint8Array 
 /** Notices the session that an answer opens, the stream that it is, and its end. */
 function attend(passage: Passage, response: NodeResponse): void {
   const { writeHead } = response
+  const { headers } = passage
+  for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] as string, headers[at + 1] as string)
   let stop: (() => void) | undefined
   response.writeHead = (...args) => {
     const result = writeHead.apply(response, args)

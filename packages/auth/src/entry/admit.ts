@@ -1,8 +1,9 @@
-import { decideIncoming, type Refusal, toReply, type Verdict } from '../guard/index.ts'
+import { decideIncoming, limitReply, type Refusal, toReply, type Verdict } from '../guard/index.ts'
 import { errorReply, type Reply, rpcErrorReply } from '../http/index.ts'
 import { type Era, eraOfIncoming, eraOfRevision, type Incoming } from '../protocol/index.ts'
 import type { MaybePromise } from '../store/index.ts'
 import { type Admission, Coming, type Doorkeeping } from './coming.ts'
+import type { Settled } from './options.ts'
 import { peerBehind } from './peer.ts'
 import { type Body, hasCredentialInQuery, pathOf, readIncoming, type Visit } from './visit.ts'
 
@@ -17,7 +18,7 @@ interface Refused extends Reply {
   readonly reason: string
 }
 
-const SILENT = errorReply(503, 'unavailable', 'Credentials cannot be checked now.', ['retry-after', '5'])
+const SILENT: Reply = errorReply(503, 'unavailable', 'Credentials cannot be checked now.', ['retry-after', '5'])
 const METHOD_UNKNOWN = errorReply(405, 'method_not_allowed', 'Use POST, GET or DELETE.', ['allow', 'POST, GET, DELETE'])
 const NO_SESSION = rpcErrorReply(404, undefined, { code: -32600, message: 'Session not found' })
 const UNKNOWN_VERSION = rpcErrorReply(400, undefined, {
@@ -103,7 +104,7 @@ async function foreignSession({ visit, owner }: Coming, { era }: Arrived, { sett
   return visit.isRepeated('mcp-session-id') || (await settled.sessions.ownerOf(id)) !== owner
 }
 
-function decide(coming: Coming, { era, incoming }: Arrived, { settled, tasks }: Doorkeeping): Admission {
+async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tasks }: Doorkeeping): Promise<Admission> {
   if (incoming === undefined) return coming.pass(era, incoming)
   const { principal, access, owner } = coming
   const { server, methods } = settled
@@ -116,6 +117,34 @@ function decide(coming: Coming, { era, incoming }: Arrived, { settled, tasks }: 
     principal,
     resource: server.resource,
   })
-  if (found.kind === 'allowed') return coming.pass(era, incoming)
-  return coming.refuse(found.reply, found.reason, found.decision, { era, incoming })
+  if (found.kind !== 'allowed') return coming.refuse(found.reply, found.reason, found.decision, { era, incoming })
+  const limited = await withinLimits(coming, incoming, settled)
+  if (limited === 'silent') return coming.refuse(SILENT, 'limiter_silent', 'refused', { era, incoming })
+  if (limited === undefined || limited.allowed) return coming.pass(era, incoming, limited?.headers)
+  return coming.refuse(limitReply(limited, idOf(incoming)), 'rate_limited', 'refused', { era, incoming })
+}
+
+/** Asked last: what is not permitted takes nothing. */
+async function withinLimits(
+  { owner, principal, peer }: Coming,
+  { messages }: Incoming,
+  { limits, server, onWarning }: Settled,
+) {
+  if (limits === undefined) return undefined
+  const tools = messages.flatMap((message) =>
+    message.kind === 'request' && message.method === 'tools/call' && message.name !== undefined ? [message.name] : [],
+  )
+  // Of callers without a credential nothing tells one from another but where they are.
+  const who = principal.kind === 'anonymous' ? `${owner} ${peer}` : owner
+  try {
+    return await limits.take({ server: server.name, principal: who, tools }, Date.now() / 1000)
+  } catch (error) {
+    onWarning(`limits cannot be held: ${(error as Error).message}`)
+    return 'silent' as const
+  }
+}
+
+/** The id that an answer must carry; undefined where there is none to echo. */
+function idOf({ isBatch, messages: [first] }: Incoming): string | undefined {
+  return !isBatch && first.kind === 'request' ? first.id : undefined
 }

@@ -30,7 +30,7 @@ export class Coming {
   readonly principal: Principal
   readonly access: Access
   readonly owner: string
-  private readonly peer: string
+  readonly peer: string
   private readonly keeping: Doorkeeping
   private readonly at = Date.now()
   private readonly clock = performance.now()
@@ -55,11 +55,12 @@ export class Coming {
     return { kind: 'refused', reply: { status: reply.status, headers: reply.headers, body: reply.body } }
   }
 
-  pass(era: Era, incoming: Incoming | undefined): Admission {
+  /** @param headers For its answer: [name, value, …]. */
+  pass(era: Era, incoming: Incoming | undefined, headers: readonly string[] = []): Admission {
     const { settled, chores } = this.keeping
     const { server, sessions, uri } = settled
     const passage = new Passage(
-      { principal: this.principal, access: this.access, era, incoming },
+      { principal: this.principal, access: this.access, era, incoming, headers },
       {
         resource: uri,
         metadataUrl: server.resource?.metadataUrl,

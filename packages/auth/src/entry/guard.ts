@@ -65,7 +65,7 @@ export function guard(options: GuardOptions): McpGuard {
       },
     }),
   })
-  const record = recording(server.name, settled.onEvent)
+  const record = recording(settled)
   const chores = startChores(core, record, settled.onWarning)
   const tasks = new TaskLedger()
   const document = server.resource && resourceMetadata(server.resource, server.name)

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../events/index.ts'
 import { type AccessMode, type FixedKeys, type GuardedServer, metadataPathOf } from '../guard/index.ts'
+import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../limits/index.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings } from './sessions.ts'
@@ -23,6 +24,8 @@ export interface GuardOptions {
   readonly baseScopes?: readonly string[]
   /** Methods beyond those of MCP that may be called, by callers without limits. */
   readonly methods?: readonly string[]
+  /** How much is let in of what is permitted. Default: no limits. `limiter` is in memory unless another is given. */
+  readonly limits?: { readonly rules: readonly LimitRule[]; readonly limiter?: Limiter }
   /** Told of every request that was authenticated when it has ended, and of counted refusals. It must not throw. */
   readonly onEvent?: (event: AuditEvent) => void
   /** Told of what weakens this guard, once each. Default: `console.warn`. */
@@ -46,6 +49,7 @@ export interface Settled {
   readonly methods: ReadonlySet<string>
   readonly sessions: SessionBindings
   readonly trustedProxies: TrustedProxies
+  readonly limits: Limits | undefined
   readonly onEvent: ((event: AuditEvent) => void) | undefined
   readonly onWarning: (text: string) => void
   readonly now: () => number
@@ -88,6 +92,7 @@ export function settle(options: GuardOptions): Settled {
     methods: new Set(methods),
     sessions,
     trustedProxies,
+    limits: options.limits && new Limits(options.limits.rules, options.limits.limiter ?? memoryLimiter()),
     onEvent,
     onWarning,
     now,

@@ -22,6 +22,8 @@ export class Passage {
   readonly era: Era
   /** What was sent; absent for streams and the ends of sessions. */
   readonly incoming: Incoming | undefined
+  /** Fields that its answer carries beside the server's own: [name, value, …], lower-case names. */
+  readonly headers: readonly string[]
   /** One word for who calls. */
   readonly owner: string
   /** For the SDK's transport: `req.auth`, or the `authInfo` of a `fetch` handler. */
@@ -32,13 +34,20 @@ export class Passage {
   private closing: string | undefined
 
   constructor(
-    { principal, access, era, incoming }: Pick<Passage, 'principal' | 'access' | 'era' | 'incoming'>,
+    {
+      principal,
+      access,
+      era,
+      incoming,
+      headers,
+    }: Pick<Passage, 'principal' | 'access' | 'era' | 'incoming' | 'headers'>,
     needs: PassageNeeds,
   ) {
     this.principal = principal
     this.access = access
     this.era = era
     this.incoming = incoming
+    this.headers = headers
     this.needs = needs
     this.owner = vouchFor(principal, access).owner
     this.authInfo = toAuthInfo(principal, needs.resource, needs.metadataUrl)

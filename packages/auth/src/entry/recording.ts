@@ -1,5 +1,6 @@
 import { randomId } from '../crypto/index.ts'
 import { type AuditEvent, countStrangers, cutWord, eventIds, type RequestEvent } from '../events/index.ts'
+import type { Settled } from './options.ts'
 
 /** How often counted refusals are told, in milliseconds. */
 const ROUND_MS = 10_000
@@ -15,8 +16,16 @@ export interface Recording {
   tell(isLast?: boolean): void
 }
 
-export function recording(server: string, onEvent: ((event: AuditEvent) => void) | undefined): Recording {
-  if (onEvent === undefined) return SILENT
+export function recording({ server, onEvent: listener, onWarning }: Settled): Recording {
+  if (listener === undefined) return SILENT
+  // Whoever listens has no say in what becomes of a request.
+  const onEvent = (event: AuditEvent): void => {
+    try {
+      listener(event)
+    } catch (error) {
+      onWarning(`onEvent has thrown: ${(error as Error).message}`)
+    }
+  }
   let ids: ((at: number) => string) | undefined
   const newId = (at: number): string => {
     // Not at construction: there are runtimes that have no randomness before their first request.
@@ -32,7 +41,7 @@ export function recording(server: string, onEvent: ((event: AuditEvent) => void)
     },
     refusal(peer, { reason, credentialId }) {
       if (toldAt === 0) toldAt = Date.now()
-      strangers.count({ peer, reason, server, credentialId }, Date.now())
+      strangers.count({ peer, reason, server: server.name, credentialId }, Date.now())
     },
     tell(isLast = false) {
       const at = Date.now()
