@@ -9,6 +9,7 @@ import type { Admission } from './coming.ts'
 import { type GuardOptions, settle } from './options.ts'
 import type { Policy } from './policy.ts'
 import { recording } from './recording.ts'
+import { directoryOf, revokedIn } from './shared.ts'
 import type { Body, Visit } from './visit.ts'
 import type { KeyStore } from './ways.ts'
 
@@ -54,14 +55,17 @@ export function guard(options: GuardOptions): McpGuard {
   const settled = settle(options)
   const { server, policy, keys, fixed, tokens, now } = settled
   const core = new Guard({
-    credentials: keys ?? NO_KEYS,
+    credentials: keys === undefined ? NO_KEYS : directoryOf(keys),
     now,
     defer,
     ...(fixed && { fixedKeys: fixed }),
     ...(tokens.length > 0 && {
       tokens: {
         issuers: tokens.flatMap((way) => way.issuers),
-        ...one(tokens.flatMap((way) => way.revocations ?? [])),
+        ...one(
+          tokens.flatMap((way) => way.revocations ?? []),
+          now,
+        ),
       },
     }),
   })
@@ -88,7 +92,7 @@ const ROOT = '/.well-known/oauth-protected-resource'
 /** Where no keys are taken, none are known. */
 const NO_KEYS: KeyStore = { find: () => undefined, list: () => [], changes: () => [], touch() {} }
 
-function one(revocations: readonly RevocationStore[]) {
+function one(revocations: readonly RevocationStore[], now: () => number) {
   if (new Set(revocations).size > 1) throw new TypeError('the issuers of one guard must share one store of revocations')
-  return revocations[0] === undefined ? {} : { revocations: revocations[0] }
+  return revocations[0] === undefined ? {} : { revocations: revokedIn(revocations[0], now) }
 }

@@ -10,7 +10,8 @@ import type { GuardedServer, Principal, Refusal, RequestView, Verdict } from './
 import { Watch } from './watch.ts'
 
 export interface GuardOptions {
-  readonly credentials: Pick<CredentialStore, 'find' | 'list' | 'changes' | 'touch'>
+  /** A directory where several guards of one process share a store: its feed tells of each change once. */
+  readonly credentials: Pick<CredentialStore, 'find' | 'list' | 'changes' | 'touch'> | CredentialDirectory
   /** Current time, in seconds since the epoch. */
   readonly now: () => number
   /** Runs work in a later turn of the event loop (`setImmediate` on Node). */
@@ -50,8 +51,9 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.now = options.now
-    this.directory = new CredentialDirectory(options.credentials, options.defer)
-    const { tokens, now, defer } = options
+    const { credentials, tokens, now, defer } = options
+    this.directory =
+      credentials instanceof CredentialDirectory ? credentials : new CredentialDirectory(credentials, defer)
     this.tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
     this.fixedKeys = options.fixedKeys
     this.watch = new Watch(this.directory, now, this.tokens)

@@ -19,6 +19,7 @@ export { Guard, type GuardOptions } from './guard.ts'
 export { limitReply } from './limit-reply.ts'
 export { principalKey, toEventPrincipal } from './principal-key.ts'
 export { metadataPathOf, resourceMetadata } from './resource-metadata.ts'
+export { Revoked } from './revoked.ts'
 export { NOT_FOUND, toReply } from './to-reply.ts'
 export type {
   AccessMode,

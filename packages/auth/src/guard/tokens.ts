@@ -11,8 +11,11 @@ import type { GuardedServer, Principal, Refusal, Verdict } from './verdict.ts'
 
 export interface TokenOptions {
   readonly issuers: readonly TokenIssuer[]
-  /** What ended early, of tokens of our own issuer. Absent: nothing does before its expiry. */
-  readonly revocations?: RevocationStore
+  /**
+   * What ended early, of tokens of our own issuer. Absent: nothing does before its expiry. A `Revoked` where several
+   * guards of one process share a store: its feed tells of each end once.
+   */
+  readonly revocations?: RevocationStore | Revoked
   /** Current time, in seconds since the epoch. */
   readonly now: () => number
   readonly defer: (work: () => void) => void
@@ -39,7 +42,8 @@ export class TokenJudge {
     if (doubled !== undefined) throw new TypeError(`the issuer ${doubled} is there twice: give it one set of options`)
     this.issuers = issuers
     this.proofs = new Proofs(issuers)
-    this.revoked = revocations && new Revoked(revocations, now, defer)
+    this.revoked =
+      revocations === undefined || revocations instanceof Revoked ? revocations : new Revoked(revocations, now, defer)
     this.now = now
     this.open = new OpenAnswers(now)
   }
