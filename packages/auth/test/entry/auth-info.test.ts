@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { requires } from '../../src/adapters/mcp/index.ts'
+import { policy, principalOf } from '../../src/index.ts'
+import { bearer, given, passageOf } from './given.ts'
+
+async function givenAuthInfo(terms = {}) {
+  const { key, knock } = given({ policy: policy({ scopes: { 'notes:read': ['*'], 'notes:write': ['*'] } }) })
+  const { authInfo, principal } = passageOf(await knock({ headers: bearer((await key(terms)).secret) }))
+  return { authInfo, principal }
+}
+
+it('the principal is found where each SDK puts it', async () => {
+  const { authInfo, principal } = await givenAuthInfo()
+
+  assert.equal(principalOf({ authInfo }), principal)
+  assert.equal(principalOf({ http: { authInfo } }), principal)
+  assert.equal(principalOf(authInfo), principal)
+  assert.equal(principalOf({ authInfo: { ...authInfo } }), principal)
+})
+
+it('what looks like a principal is none', async () => {
+  const { principal } = await givenAuthInfo()
+
+  for (const context of [
+    undefined,
+    null,
+    'x',
+    {},
+    { authInfo: {} },
+    { authInfo: { extra: { principal: { ...principal } } } },
+    { authInfo: { extra: { principal: structuredClone({ kind: 'api-key', scopes: [], roles: ['owner'] }) } } },
+    { extra: { principal: null } },
+  ]) {
+    assert.equal(principalOf(context), undefined)
+  }
+})
+
+it('a handler with requirements runs for those who meet them, and hears nothing of others', async () => {
+  const heard: unknown[] = []
+  const handler = requires({ scopes: ['notes:write'] }, (args: object, _extra: object) => {
+    heard.push(args)
+    return { content: [] as { type: 'text'; text: string }[] }
+  })
+  const writer = await givenAuthInfo({ scopes: ['notes:write'] })
+  const reader = await givenAuthInfo({ scopes: ['notes:read'] })
+
+  assert.deepEqual(handler({ id: 1 }, { authInfo: writer.authInfo }), { content: [] })
+  for (const extra of [
+    { authInfo: reader.authInfo },
+    {},
+    { authInfo: { extra: { principal: { scopes: new Set(['notes:write']) } } } },
+  ]) {
+    const result = handler({ id: 2 }, extra) as { isError?: boolean }
+    assert.equal(result.isError, true)
+  }
+  assert.deepEqual(heard, [{ id: 1 }])
+})
+
+it('requirements that ask for nothing, or for what nobody could tell, are a mistake at once', () => {
+  const handler = () => ({ content: [] })
+  assert.throws(() => requires({}, handler), TypeError)
+  assert.throws(() => requires({ when: 'true' }, handler), { name: 'TypeError', message: /policy\(\{ conditions \}\)/ })
+})
