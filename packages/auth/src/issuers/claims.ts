@@ -15,7 +15,7 @@ export interface ClaimNames {
   readonly tools?: ClaimPath
   /** Default: `client_id`, else `azp`, else the subject. When set, it must be there. */
   readonly clientId?: ClaimPath
-  /** Default: `sub`, else the client id. When set, it must be there. */
+  /** Default `sub`. It must be there: who is nobody in particular would be the same as all others of that kind. */
   readonly subject?: ClaimPath
 }
 
@@ -74,10 +74,8 @@ export function claimReader({
     hasScopes: (payload) => scopesOf(payload) !== undefined,
     read(payload, spareId) {
       const { iat, exp, nbf, jti, cnf } = payload
-      const named = subjectOf(payload)
-      const client = clientOf(payload)
-      const subject = named ?? (names.subject === undefined ? client : undefined)
-      const clientId = client ?? (names.clientId === undefined ? named : undefined)
+      const subject = subjectOf(payload)
+      const clientId = clientOf(payload) ?? (names.clientId === undefined ? subject : undefined)
       const tenant = tenantOf?.(payload)
       const scopes = readTexts(scopesOf(payload) ?? defaultScopes)
       const roles = readTexts(rolesOf(payload) ?? [])

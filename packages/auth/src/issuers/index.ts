@@ -20,6 +20,10 @@ export {
   type RemoteIssuerOptions,
   type TokenReading,
 } from './options.ts'
+export { type Auth0Options, auth0 } from './presets/auth0.ts'
+export { type EntraOptions, entra } from './presets/entra.ts'
+export { type KeycloakOptions, keycloak } from './presets/keycloak.ts'
+export { type OktaOptions, okta } from './presets/okta.ts'
 export { remoteIssuer } from './remote.ts'
 export { type ClaimFault, type IdTokenSign, OUR_RULES, type TokenRules } from './rules.ts'
 export { type SharedSecretOptions, sharedSecretIssuer } from './shared-secret.ts'

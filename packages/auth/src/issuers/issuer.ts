@@ -14,6 +14,8 @@ export interface TokenIssuer {
   key(kid: string, alg: string): MaybePromise<VerificationKey | undefined>
   /** The key for this algorithm where there is just one, for tokens without `kid`. Absent: those do not count. */
   onlyKey?(alg: string): MaybePromise<VerificationKey | undefined>
+  /** What stands before a scope's name where clients ask this issuer for it: `api://notes/`. Absent: nothing. */
+  readonly scopePrefix?: string
   /** Absent: RFC 9068 to the letter. */
   readonly rules?: TokenRules
   /** Absent: tokens are checked by their signatures alone. */

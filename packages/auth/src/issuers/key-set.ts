@@ -46,14 +46,14 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
  * - one with a private member is never used and told of; so are shared secrets (`oct`) and RSA below 2048 bits;
  * - `use` other than `sig`, `key_ops` without `verify`, and an `alg` or `kty` that is not taken: passed over in silence;
  * - without `alg` it is for one algorithm, the usual one of its type that is accepted (RFC 8725 §3.1);
+ * - one that says it is of another issuer (`issuer`, as Entra has it; `{tenantid}` stands for any tenant): passed over;
  * - without `kid` it counts for tokens without one;
  * - of several with one `kid` and algorithm the first counts, and the others are told of.
- * @param algorithms Accepted of this issuer.
  * @throws {IssuerFault} `keys` for what is no key set, or one of more than {@link MAX_KEYS} keys.
  */
 export function readKeySet(
   set: Readonly<Record<string, unknown>>,
-  algorithms: readonly string[],
+  { issuer, algorithms }: { readonly issuer: string; readonly algorithms: readonly string[] },
   warn: (code: Warning['code'], message: string) => void,
 ): readonly PublishedJwk[] {
   const { keys } = set
@@ -70,7 +70,7 @@ export function readKeySet(
       continue
     }
     const alg = algorithmOf(jwk, algorithms)
-    if (alg === undefined || !isForSignatures(jwk)) continue
+    if (alg === undefined || !isForSignatures(jwk) || !isOf(issuer, jwk)) continue
     if (jwk.kty === 'RSA' && bitsOf(jwk.n) < MIN_RSA_BITS) {
       warn('key_unusable', `${named} of the key set has fewer than ${MIN_RSA_BITS} bits: it is not used`)
       continue
@@ -105,6 +105,10 @@ function algorithmOf({ kty, crv, alg }: Readonly<Record<string, unknown>>, algor
 
 function isForSignatures({ use, key_ops }: Readonly<Record<string, unknown>>): boolean {
   return (use ?? 'sig') === 'sig' && (key_ops === undefined || (Array.isArray(key_ops) && key_ops.includes('verify')))
+}
+
+function isOf(issuer: string, { issuer: named }: Readonly<Record<string, unknown>>): boolean {
+  return typeof named !== 'string' || named === issuer || named.includes('{tenantid}')
 }
 
 /** Of a number in base64url: six bits a character, without the zeros in front. */

@@ -23,7 +23,7 @@ export interface TokenReading {
    */
   readonly audience?: string | readonly string[]
   readonly claims?: ClaimNames
-  /** Dropped from scopes that begin with it: `api://notes/`. */
+  /** What the issuer puts before scopes: `api://notes/`. Dropped from those of tokens, and put before those asked for. */
   readonly scopePrefix?: string
   /** Scopes of a token that says nothing of scopes. Default: none. */
   readonly defaultScopes?: readonly string[]

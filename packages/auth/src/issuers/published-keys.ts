@@ -109,7 +109,7 @@ export class PublishedKeys {
   private async replace(now: number): Promise<void> {
     const set = await this.source.ask()
     const warnings = new Map<string, Warning['code']>()
-    const published = readKeySet(set, this.source.algorithms, (code, message) => warnings.set(message, code))
+    const published = readKeySet(set, this.source, (code, message) => warnings.set(message, code))
     const imported = await Promise.all(published.map((jwk) => this.import(jwk)))
     const keys = new Map<string, Imported[]>()
     for (const [index, each] of imported.entries()) {

@@ -63,6 +63,7 @@ export function remoteIssuer(options: RemoteIssuerOptions): TokenIssuer {
     key: (kid, alg) => keys.key(kid, alg),
     onlyKey: (alg) => keys.onlyKey(alg),
     rules,
+    ...(scopePrefix === undefined ? {} : { scopePrefix }),
     ...(introspection && {
       introspection: introspectionOf({
         options: introspection,

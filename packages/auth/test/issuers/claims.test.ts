@@ -104,9 +104,9 @@ describe('claims of an issuer', () => {
     assert.equal((await principal({}, { client_id: undefined })).clientId, 'ada')
     assert.equal((await principal({ clientId: 'cid' }, { cid: 'c' })).clientId, 'c')
     assert.equal(await refusal({}, { claims: { clientId: 'cid' } }), 'token_invalid claims')
-    assert.equal((await principal({}, { sub: undefined })).subject, 'a-client')
     assert.equal((await principal({ subject: 'oid' }, { oid: 'o' })).subject, 'o')
-    assert.equal(await refusal({ sub: undefined, client_id: undefined }), 'token_invalid claims')
+    assert.equal(await refusal({}, { claims: { subject: 'oid' } }), 'token_invalid claims')
+    assert.equal(await refusal({ sub: undefined }), 'token_invalid claims', 'a client is not its users')
   })
 
   it('without a good id are called by the beginning of the token’s hash, which is not the token', async () => {
