@@ -51,8 +51,10 @@ export async function admit(
   const { principal, access } = verdict
   const coming = new Coming(visit, peer, { principal, access }, keeping)
   const arrived = await arrive(coming, readBody)
+  if (arrived === 'left') return coming.leave()
   if ('status' in arrived) return coming.refuse(arrived, arrived.reason)
   const stranger = await foreignSession(coming, arrived, keeping)
+  if (stranger === 'silent') return coming.refuse(SILENT, 'sessions_silent')
   if (stranger) return coming.refuse(NO_SESSION, 'session_unknown')
   return decide(coming, arrived, keeping)
 }
@@ -83,14 +85,16 @@ function withoutVerdict(peer: string, error: unknown, { record, settled }: Doork
 }
 
 /** What was sent, read and of a known era; or the answer to what cannot be taken. */
-async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Promise<Arrived | Refused> {
+async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Promise<Arrived | Refused | 'left'> {
   const version = visit.header('mcp-protocol-version')
   if (visit.method !== 'POST') {
     if (visit.method !== 'GET' && visit.method !== 'DELETE') return { ...METHOD_UNKNOWN, reason: 'http_method_unknown' }
     const era = version === undefined ? 'legacy' : eraOfRevision(version)
     return era === undefined ? { ...UNKNOWN_VERSION, reason: 'version_unknown' } : { era, incoming: undefined }
   }
-  const incoming = readIncoming(await readBody())
+  const body = await readBody()
+  if (body?.kind === 'left') return 'left'
+  const incoming = readIncoming(body)
   if ('status' in incoming)
     return { ...incoming, reason: incoming.status === 413 ? 'body_too_large' : 'message_invalid' }
   const era = eraOfIncoming(incoming, version)
@@ -98,10 +102,20 @@ async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Pr
 }
 
 /** Whether a request names a legacy session that is not its caller's own. The modern era has none. */
-async function foreignSession({ visit, owner }: Coming, { era }: Arrived, { settled }: Doorkeeping): Promise<boolean> {
+async function foreignSession(
+  { visit, owner }: Coming,
+  { era }: Arrived,
+  { settled }: Doorkeeping,
+): Promise<boolean | 'silent'> {
   const id = visit.header('mcp-session-id')
   if (era === 'modern' || id === undefined) return false
-  return visit.isRepeated('mcp-session-id') || (await settled.sessions.ownerOf(id)) !== owner
+  if (visit.isRepeated('mcp-session-id')) return true
+  try {
+    return (await settled.sessions.ownerOf(id)) !== owner
+  } catch (error) {
+    settled.onWarning(`sessions cannot be checked: ${(error as Error).message}`)
+    return 'silent'
+  }
 }
 
 async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tasks }: Doorkeeping): Promise<Admission> {

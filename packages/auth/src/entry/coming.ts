@@ -1,6 +1,6 @@
 import { type RequestEvent, told, type WrittenOutcome } from '../events/index.ts'
 import { type Guard, type Principal, principalKey, toEventPrincipal } from '../guard/index.ts'
-import type { Reply } from '../http/index.ts'
+import { errorReply, type Reply } from '../http/index.ts'
 import type { Access, TaskLedger } from '../policy/index.ts'
 import type { Era, Incoming } from '../protocol/index.ts'
 import type { Chores } from './chores.ts'
@@ -21,6 +21,8 @@ export interface Doorkeeping {
   readonly chores: Chores
   readonly tasks: TaskLedger
 }
+
+const INCOMPLETE = errorReply(400, 'body_incomplete', 'The body broke off.')
 
 type Sent = Partial<Pick<RequestEvent, 'era'>> & { readonly incoming?: Incoming | undefined }
 
@@ -53,6 +55,12 @@ export class Coming {
   refuse(reply: Reply, reason: string, decision: RequestEvent['decision'] = 'refused', sent: Sent = {}): Admission {
     this.record(sent, { decision, reason, outcome: 'gate', status: reply.status })
     return { kind: 'refused', reply: { status: reply.status, headers: reply.headers, body: reply.body } }
+  }
+
+  /** Gone before the body was whole: nobody hears the answer. */
+  leave(): Admission {
+    this.record({}, { decision: 'refused', reason: 'body_incomplete', outcome: 'left', status: undefined })
+    return { kind: 'refused', reply: INCOMPLETE }
   }
 
   /** @param headers For its answer: [name, value, …]. */

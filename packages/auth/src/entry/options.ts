@@ -3,7 +3,7 @@ import { type AccessMode, type FixedKeys, type GuardedServer, metadataPathOf } f
 import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../limits/index.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
-import { memoryBindings, type SessionBindings } from './sessions.ts'
+import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
 import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
 
 export interface GuardOptions {
@@ -90,7 +90,7 @@ export function settle(options: GuardOptions): Settled {
     fixed: fixedOf(access, onWarning),
     tokens,
     methods: new Set(methods),
-    sessions,
+    sessions: withoutWaiting(sessions, onWarning),
     trustedProxies,
     limits: options.limits && new Limits(options.limits.rules, options.limits.limiter ?? memoryLimiter()),
     onEvent,

@@ -12,7 +12,7 @@ export interface PassageNeeds {
   readonly metadataUrl: string | undefined
   readonly sessions: SessionBindings
   readonly until: (principal: Principal, end: () => void) => () => void
-  readonly onEnd: (ending: { outcome: WrittenOutcome; status: number | undefined }) => void
+  readonly onEnd: (ending: { outcome: WrittenOutcome; status: number | undefined; reason?: string }) => void
 }
 
 /** A request that was let in, until its answer has ended. */
@@ -31,6 +31,7 @@ export class Passage {
   private readonly needs: PassageNeeds
   private noted: WrittenOutcome = 'answered'
   private isOver = false
+  private isCutOff = false
   private closing: string | undefined
 
   constructor(
@@ -71,7 +72,10 @@ export class Passage {
 
   /** Calls `end` when the credential is revoked or expires. @returns stops watching. */
   untilRevoked(end: () => void): () => void {
-    return this.needs.until(this.principal, end)
+    return this.needs.until(this.principal, () => {
+      this.isCutOff = true
+      end()
+    })
   }
 
   /** Its answer says error. */
@@ -85,6 +89,7 @@ export class Passage {
     this.isOver = true
     const isGone = this.closing !== undefined && status !== undefined && status < 300
     if (isGone) void this.needs.sessions.end(this.closing as string)
+    if (this.isCutOff) return this.needs.onEnd({ outcome: 'left', status, reason: 'credential_ended' })
     const outcome = hasLeft ? 'left' : status !== undefined && status >= 500 ? 'upstream_failed' : this.noted
     this.needs.onEnd({ outcome, status })
   }

@@ -12,6 +12,36 @@ export interface SessionBindings {
 }
 
 /**
+ * Bindings as a guard uses them. No answer waits for a `bind`: whoever names the session next does. One that fails is
+ * warned of, and the session is nobody's.
+ */
+export function withoutWaiting(bindings: SessionBindings, onWarning: (text: string) => void): SessionBindings {
+  const binding = new Map<string, Promise<void>>()
+  const attempt = async (work: () => MaybePromise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      onWarning(`sessions are not kept: ${(error as Error).message}`)
+    }
+  }
+  return {
+    ownerOf(id) {
+      const bound = binding.get(id)
+      return bound === undefined ? bindings.ownerOf(id) : bound.then(() => bindings.ownerOf(id))
+    },
+    bind(id, owner) {
+      const bound = attempt(() => bindings.bind(id, owner)).then(() => {
+        if (binding.get(id) === bound) binding.delete(id)
+      })
+      binding.set(id, bound)
+    },
+    end(id) {
+      void attempt(() => bindings.end(id))
+    },
+  }
+}
+
+/**
  * In memory, for one process.
  * @param limit Sessions that are remembered; beyond, the one that was not used for longest is nobody's. Default 10 000.
  */

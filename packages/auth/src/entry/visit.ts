@@ -16,6 +16,8 @@ export type Body =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'parsed'; readonly value: unknown }
   | { readonly kind: 'too_large' }
+  /** Its caller went away before it was whole. */
+  | { readonly kind: 'left' }
   | undefined
 
 /** Bytes of a body that are read at most; the SDKs' own bound. */
@@ -24,7 +26,7 @@ export const MAX_BODY = 4 * 2 ** 20
 const encoder = new TextEncoder()
 
 /** Reads a body strictly, by the reader that the gateway uses; what a framework has parsed is what the handler sees. */
-export function readIncoming(body: Body): Incoming | Reply {
+export function readIncoming(body: Exclude<Body, { kind: 'left' }>): Incoming | Reply {
   if (body === undefined) return fault({ kind: 'unreadable', code: -32700, message: 'There is no body.' })
   if (body.kind === 'too_large')
     return errorReply(413, 'body_too_large', `The body may have at most ${MAX_BODY} bytes.`)
@@ -33,9 +35,13 @@ export function readIncoming(body: Body): Incoming | Reply {
   return isFault(read) ? fault(read) : read
 }
 
-/** @returns a text that is no message where there is no JSON for it. */
+/** @returns a text that is no message where there is no JSON for it, or where it is nested too deep to be written. */
 function textOf(value: unknown): string {
-  return JSON.stringify(value) ?? ''
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return ''
+  }
 }
 
 function fault(found: MessageFault): Reply {
