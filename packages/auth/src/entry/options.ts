@@ -1,5 +1,12 @@
 import type { AuditEvent } from '../events/index.ts'
-import { type AccessMode, type FixedKeys, type GuardedServer, metadataPathOf } from '../guard/index.ts'
+import {
+  type AccessMode,
+  type FixedKeys,
+  type GuardedServer,
+  metadataPathOf,
+  type TokenIssuer,
+  trustedBy,
+} from '../guard/index.ts'
 import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../limits/index.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
@@ -72,16 +79,23 @@ export function settle(options: GuardOptions): Settled {
   if (!NAME.test(name)) throw new TypeError('"name" must be 1 to 64 of a-z, 0-9, "-", "_" and "."')
   const tokens = access.filter(isTokenWay)
   const metadataUrl = new URL(uri).origin + metadataPathOf(uri)
-  const issuers = (kinds: readonly string[]) =>
-    tokens.filter(({ kind }) => kinds.includes(kind)).flatMap((way) => way.issuers.map(({ issuer }) => issuer))
+  const issuersOf = (mode: TokenWay['kind']) => tokens.flatMap(({ kind, issuers }) => (kind === mode ? issuers : []))
+  const named = (mode: TokenWay['kind']) => issuersOf(mode).map(({ issuer }) => issuer)
   const server: GuardedServer = {
     name,
     ...(tenant === undefined ? {} : { tenant }),
     access: modes,
     scopes: policy.scopes,
     rules: policy.rules,
-    ...(modes.has('oauth') && { resource: { uri, metadataUrl, issuers: issuers(['oauth', 'jwt']), baseScopes } }),
+    ...(modes.has('oauth') && {
+      resource: { uri, metadataUrl, issuers: named('oauth'), baseScopes, ...prefixOf(issuersOf('oauth')) },
+    }),
+    ...(modes.has('jwt') && { tokens: { uri, issuers: named('jwt') } }),
   }
+  trustedBy(
+    server,
+    tokens.flatMap(({ issuers }) => issuers),
+  )
   return {
     uri,
     server,
@@ -97,6 +111,13 @@ export function settle(options: GuardOptions): Settled {
     onWarning,
     now,
   }
+}
+
+/** A challenge can put one thing before its scopes: that of all issuers where they agree. */
+function prefixOf(issuers: readonly TokenIssuer[]): { readonly scopePrefix?: string } {
+  const prefixes = new Set(issuers.map(({ scopePrefix }) => scopePrefix))
+  const [scopePrefix] = prefixes
+  return prefixes.size !== 1 || scopePrefix === undefined ? {} : { scopePrefix }
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/

@@ -9,7 +9,7 @@ type ChallengeError = 'invalid_token' | 'invalid_request' | 'insufficient_scope'
  * @param description From our own texts only: within the characters of RFC 6750 §3.
  */
 export function bearerChallenge(
-  { metadataUrl }: ResourceTerms,
+  resource: ResourceTerms,
   scopes: readonly string[],
   error?: ChallengeError,
   description?: string,
@@ -17,8 +17,8 @@ export function bearerChallenge(
   const parameters = [
     ...(error === undefined ? [] : [`error="${error}"`]),
     ...(description === undefined ? [] : [`error_description="${description}"`]),
-    ...(scopes.length === 0 ? [] : [`scope="${scopes.join(' ')}"`]),
-    `resource_metadata="${metadataUrl}"`,
+    ...(scopes.length === 0 ? [] : [`scope="${scopesToAskFor(resource, scopes).join(' ')}"`]),
+    `resource_metadata="${resource.metadataUrl}"`,
   ]
   return `Bearer ${parameters.join(', ')}`
 }
@@ -31,6 +31,11 @@ export function bearerChallenge(
 export function scopeChallenge(resource: ResourceTerms, held: Iterable<string>, needed: readonly string[]): string {
   const scopes = [...new Set([...needed, ...held])].filter((scope) => scope !== 'offline_access')
   return bearerChallenge(resource, scopes, 'insufficient_scope', 'The token does not cover this.')
+}
+
+/** Scopes as the issuer is asked for them. */
+export function scopesToAskFor({ scopePrefix = '' }: ResourceTerms, scopes: readonly string[]): readonly string[] {
+  return scopePrefix === '' ? scopes : scopes.map((scope) => (scope.includes('://') ? scope : scopePrefix + scope))
 }
 
 /** A 401 that sends a client to sign in (again). */

@@ -20,6 +20,7 @@ export { limitReply } from './limit-reply.ts'
 export { principalKey, toEventPrincipal } from './principal-key.ts'
 export { metadataPathOf, resourceMetadata } from './resource-metadata.ts'
 export { Revoked } from './revoked.ts'
+export { trustedBy } from './standing.ts'
 export { NOT_FOUND, toReply } from './to-reply.ts'
 export type {
   AccessMode,

@@ -1,4 +1,5 @@
 import type { Reply } from '../http/index.ts'
+import { scopesToAskFor } from './challenge.ts'
 import type { ResourceTerms } from './verdict.ts'
 
 /** How long clients may keep the document, in seconds: a change of issuer must be noticed (requirements RS-29). */
@@ -10,7 +11,7 @@ export function resourceMetadata(resource: ResourceTerms, name: string): Reply {
   const document = {
     resource: calledUri,
     authorization_servers: issuers,
-    ...(baseScopes.length === 0 ? {} : { scopes_supported: baseScopes }),
+    ...(baseScopes.length === 0 ? {} : { scopes_supported: scopesToAskFor(resource, baseScopes) }),
     bearer_methods_supported: ['header'],
     resource_name: name,
   }

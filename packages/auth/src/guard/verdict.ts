@@ -29,6 +29,8 @@ export interface ResourceTerms extends TokenTrust {
   readonly metadataUrl: string
   /** What a client should ask for first. */
   readonly baseScopes: readonly string[]
+  /** What stands before a scope's name where clients ask the issuer for it: `api://notes/`. Absent: nothing. */
+  readonly scopePrefix?: string
 }
 
 /** A server as the guard sees it. */
