@@ -1,15 +1,48 @@
 /**
- * The guard: who may use an MCP server of your own, in ten lines. What stands behind it has entries of its own
- * (`@portcullis/auth/guard`, `/policy`, `/keys`, `/store` …); what stands before it, too (`/express`, `/hono`, `/node`,
- * `/fetch`, `/mcp`).
+ * The guard: who may use an MCP server of your own, in ten lines. What stands before it has entries of its own
+ * (`@portcullis/auth/express`, `/fastify`, `/hono`, `/node`, `/fetch`, `/mcp`); what stands behind it, too (`/keys`,
+ * `/store`, `/limits`, `/policy`, `/guard` …).
  */
-export * from './entry/index.ts'
+export {
+  type Admission,
+  type AuthInfo,
+  apiKeys,
+  type Body,
+  type GuardOptions,
+  guard,
+  jwt,
+  type KeyStore,
+  type McpGuard,
+  memoryBindings,
+  oauth,
+  type Passage,
+  type Policy,
+  type PolicyTerms,
+  policy,
+  principalOf,
+  publicAccess,
+  type SessionBindings,
+  type Shared,
+  type TrustedProxies,
+  unlisted,
+  type Visit,
+  type Way,
+} from './entry/index.ts'
 export type { Principal, Refusal, RequestView, Verdict } from './guard/index.ts'
 export {
+  type Auth0Options,
   allowInsecureIssuers,
+  auth0,
   dangerouslyAcceptAnyAudience,
+  type EntraOptions,
+  entra,
+  type KeycloakOptions,
+  keycloak,
+  type OktaOptions,
+  okta,
   type RemoteIssuerOptions,
   type SharedSecretOptions,
   type TokenIssuer,
 } from './issuers/index.ts'
 export type { Limiter, LimitRule } from './limits/index.ts'
+export type { ConditionFacts, Conditions, Requirements, Rule, Validate } from './policy/index.ts'

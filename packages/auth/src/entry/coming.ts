@@ -9,6 +9,7 @@ import { Passage } from './passage.ts'
 import type { Recording } from './recording.ts'
 import type { Visit } from './visit.ts'
 
+/** Whether a request is let in; a refusal is an answer, whole and ready to be sent. */
 export type Admission =
   | { readonly kind: 'refused'; readonly reply: Reply }
   | { readonly kind: 'admitted'; readonly passage: Passage }

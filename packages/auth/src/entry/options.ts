@@ -13,6 +13,7 @@ import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
 import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
 
+/** What a guard is told; all of it is checked at construction. */
 export interface GuardOptions {
   /**
    * The MCP endpoint as callers reach it: absolute, https (http on this machine), without query and fragment. Tokens

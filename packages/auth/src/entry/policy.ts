@@ -7,6 +7,7 @@ import {
   type ToolScopes,
 } from '../policy/index.ts'
 
+/** What a policy says: the scope map, rules beside it, the tools of single clients, and ports for what rules may need. */
 export interface PolicyTerms extends RuleTerms {
   /** Scope to tool name patterns (`*` stands for any characters). A tool in no scope needs `mcp:write`. */
   readonly scopes?: ScopeMap

@@ -112,6 +112,7 @@ export type Refusal =
       readonly credentialId?: string
     }
 
+/** Who calls and what they may do, or why they are turned away. */
 export type Verdict =
   | { readonly kind: 'granted'; readonly principal: Principal; readonly access: Access }
   | { readonly kind: 'refused'; readonly refusal: Refusal }

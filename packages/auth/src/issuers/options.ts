@@ -41,6 +41,7 @@ export interface TokenReading {
   readonly now?: () => number
 }
 
+/** An issuer that is asked over the network for its metadata and keys. */
 export interface RemoteIssuerOptions extends TokenReading {
   /** The issuer's identifier, as its metadata and its tokens have it, to the letter. An `https:` URL. */
   readonly issuer: string

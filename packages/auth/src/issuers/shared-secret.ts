@@ -5,6 +5,7 @@ import { checkReading, type TokenReading } from './options.ts'
 import { listOf, quietly, warnOnConsole } from './remote.ts'
 import { tokenRules } from './rules.ts'
 
+/** Tokens by HS256, with a secret that this server shares with whoever makes them. */
 export interface SharedSecretOptions extends TokenReading {
   /** At least 32 bytes; a text stands for its UTF-8 bytes. */
   readonly secret: string | Uint8Array

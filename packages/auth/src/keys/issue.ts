@@ -52,6 +52,7 @@ export async function issue(
   return issued
 }
 
+/** The successor of a credential, or why it has none. */
 export type RotationResult =
   | { readonly kind: 'rotated'; readonly issued: Issued; readonly endsAt: number }
   | { readonly kind: Exclude<Rotation, 'rotated'> }

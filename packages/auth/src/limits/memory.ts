@@ -1,6 +1,7 @@
 import { type Bucket, hasRoom, standing, usedOf } from './bucket.ts'
 import type { Limiter, Take, Taken } from './limiter.ts'
 
+/** How much memory counts may take. */
 export interface MemoryLimits {
   /** Keys that are counted apart, of all owners. Default 100 000, some 50 MB. */
   readonly keys?: number

@@ -2,6 +2,7 @@ import { environment } from '../../crypto/index.ts'
 import type { Principal } from '../../guard/index.ts'
 import { READ_SCOPE, WRITE_SCOPE } from '../../policy/index.ts'
 
+/** What is said of the user of a server on stdio; what is absent comes from the environment. */
 export interface StdioTerms {
   /** Default: `MCP_SUBJECT`, else the user of the operating system. */
   readonly subject?: string
