@@ -161,6 +161,25 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.deepEqual(await idsAt('Other'), ['else'])
   })
 
+  test('of what nobody has claimed no more remain where there are hundreds, whoever put them; the latest stay', async () => {
+    const [store, other] = open()
+    const ids = Array.from({ length: 700 }, (_, index) => `u${String(index).padStart(3, '0')}`)
+    for (const [index, id] of ids.entries()) {
+      const {
+        accountId: _,
+        grantId: __,
+        ...unclaimed
+      } = artifact(id, { model: 'Interaction', expiresAt: NOON + index })
+      await (index % 3 ? store : other).putUnclaimed(unclaimed, 300)
+      const kept = await store.list({ model: 'Interaction' }, 0)
+      // A hundredth beyond it, for there are two stores.
+      assert.ok(kept.length <= 303, `${kept.length} after ${index}`)
+      assert.ok(index < 300 || kept.length >= 296, `${kept.length} after ${index}`)
+    }
+    const kept = (await store.list({ model: 'Interaction' }, 0)).map(({ idHash }) => idHash)
+    assert.deepEqual(kept, ids.slice(-kept.length))
+  })
+
   test('of any number who remove one thing, one does', async () => {
     const [store, other] = open()
     await store.put(artifact('a'))

@@ -1,4 +1,7 @@
-/** Counts per key in windows of time. When there are too many keys, the one whose window began first is forgotten. */
+/** When there are too many keys, one of so many is forgotten: to look for the first of a map takes long once others have gone. */
+const SHARE = 16
+
+/** Counts per key in windows of time. When there are too many keys, those whose windows began first are forgotten. */
 export class Meter {
   private readonly windows = new Map<string, { count: number; readonly until: number }>()
   private readonly limit: number
@@ -33,9 +36,17 @@ export class Meter {
     }
     // Deleted first: a map keeps the place of a key, and the oldest has to stand in front.
     this.windows.delete(key)
-    if (this.windows.size >= this.keys) this.windows.delete(this.windows.keys().next().value as string)
+    if (this.windows.size >= this.keys) this.makeRoom()
     this.windows.set(key, { count: 1, until: now + this.seconds })
     return 0
+  }
+
+  private makeRoom(): void {
+    const least = this.keys - Math.ceil(this.keys / SHARE)
+    for (const key of this.windows.keys()) {
+      if (this.windows.size <= least) return
+      this.windows.delete(key)
+    }
   }
 
   get size(): number {
