@@ -7,7 +7,7 @@ import { createEdge, Publication, protocolEndpoints, Turns } from './edge/index.
 import { createEngine, type Engine, type EngineOptions, type Lifetimes, type Resource } from './engine/index.ts'
 import type { OnIssuerEvent } from './events.ts'
 import { interactionPages } from './interaction/index.ts'
-import type { Allowance } from './limits/index.ts'
+import { type Allowance, Line, type LineBounds } from './limits/index.ts'
 import { openServices, type Services } from './services.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
@@ -16,6 +16,9 @@ import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey } from './vault/index.ts'
 import { AnswerMarks, BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
+
+/** Another line before the engine, for tests: no configuration can name it. */
+export const lineOption: unique symbol = Symbol('line')
 
 export interface IssuerOptions extends AdmissionOptions {
   /** The issuer identifier (RFC 8414 §2): https, or http on loopback; no query, no fragment, no trailing slash. */
@@ -38,6 +41,7 @@ export interface IssuerOptions extends AdmissionOptions {
   readonly onFault?: (error: unknown) => void
   /** Current time, seconds since the epoch. */
   readonly now?: () => number
+  readonly [lineOption]?: LineBounds
 }
 
 export interface Issuer {
@@ -66,13 +70,25 @@ const LIFETIMES: Lifetimes = { accessToken: 900, refreshToken: 7 * DAY, grant: 9
 /** Seconds between looks for keys that other processes made, and between sweeps. */
 const LOOK_EVERY = 5
 const SWEEP_EVERY = 60
+/**
+ * At most half a second's work waits of what people want, and of what programs want. Programs are what hosted assistants
+ * are: very many may come from one network at once, and of their requests a turn takes about ten before the rest waits.
+ */
+const LINE: LineBounds = {
+  waiting: {
+    stranger: { all: 256, ofOneNetwork: 32 },
+    known: { all: 64, ofOneNetwork: 32 },
+    program: { all: 512, ofOneNetwork: 256 },
+  },
+  turnMs: 4,
+}
 const INTERACTION_PATH = '/oauth/interaction'
 const ACCOUNT_PATH = '/account'
 
 /** Starts an issuer. @throws when a store does not answer, or the sealing key is not the one things were sealed with. */
 export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const settled = settle(options)
-  const { issuer, stores, onFault, now } = settled
+  const { issuer, resources, stores, onFault, now } = settled
   const services = openServices(settled)
   const { people, grants, signingKeys } = services
   const admission = openAdmission(options, { ...settled, ...services, store: stores.clients })
@@ -83,7 +99,7 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
     engineOptions(settled, services, admission, consents, uses),
     (await signingKeys.refresh()) ?? [],
   )
-  const publication = new Publication(engine, issuer, settled.resources, (routes) => admission.metadata(routes))
+  const publication = new Publication(engine, issuer, resources, (routes) => admission.metadata(routes))
   await publication.renew()
   const look = async (): Promise<void> => {
     const changed = await signingKeys.refresh()
@@ -100,15 +116,14 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const deviceOf = (visit: Visit) => signIns.deviceOf(visit)
   const turns = new Turns({ sessions: engine.sessions, deviceOf, allowance: options.authorizations, now })
   const answers = new AnswerMarks(issuer.startsWith('https:'))
+  const line = new Line(options[lineOption] ?? LINE)
+  const redeem = redemption(settled, services, engine, stepUps)
   const { routes } = engine
   const handle = createEdge({
     handlers: [
       publication.handler,
       ...pages(settled, services, { engine, consents, uses, signIns, answers }),
-      admission.handler(
-        routes,
-        protocolEndpoints(engine, settled.resources, redeem(settled, services, engine, stepUps), turns, answers),
-      ),
+      admission.handler(routes, protocolEndpoints({ engine, resources, redeem, turns, answers, line }), line),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
     openPaths: new Set([routes.token, routes.registration, routes.revocation]),
@@ -170,7 +185,7 @@ function engineOptions(
   }
 }
 
-function redeem({ sealingKey, now, onEvent }: Settled, { vault }: Services, engine: Engine, stepUps: StepUps) {
+function redemption({ sealingKey, now, onEvent }: Settled, { vault }: Services, engine: Engine, stepUps: StepUps) {
   return redeemer({ engine, vault, keepsakes: new Keepsakes(vault, sealingKey), stepUps, now, onEvent })
 }
 

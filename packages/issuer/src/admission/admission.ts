@@ -5,6 +5,7 @@ import { type DocumentPolicy, Documents, trustOf } from '../documents/index.ts'
 import { ASSERTION_ALGORITHMS, type Engine, type EngineOptions } from '../engine/index.ts'
 import type { OnIssuerEvent } from '../events.ts'
 import type { Grants } from '../grants/index.ts'
+import type { Line } from '../limits/index.ts'
 import { isLoopbackAddress, Outbound } from '../outbound/index.ts'
 import { Invitations, Refusals, registrationEndpoint } from '../registration/index.ts'
 import { deriveKey, type Vault } from '../vault/index.ts'
@@ -43,8 +44,11 @@ export interface Admission {
   readonly invitations: Invitations
   /** How the engine fetches what clients point to. */
   readonly features: NonNullable<EngineOptions['features']>
-  /** Registration, and a bound to guesses in front of the endpoints that take secrets. */
-  handler(routes: Engine['routes'], protocol: Handler): Handler
+  /**
+   * Registration, and a bound to guesses in front of the endpoints that take secrets.
+   * @param line Where registrations wait.
+   */
+  handler(routes: Engine['routes'], protocol: Handler, line: Line): Handler
   /** Members of the issuer's metadata. */
   metadata(routes: Engine['routes']): Readonly<Record<string, unknown>>
 }
@@ -74,7 +78,7 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
     clients,
     invitations,
     features: { configuration: { fetch: (url) => documents.fetchForEngine(String(url)) } },
-    handler(routes, protocol) {
+    handler(routes, protocol, line) {
       const bounded = boundGuesses(protocol, { paths: [routes.token, routes.revocation, routes.introspection], now })
       if (registration === 'off') return (visit) => (visit.path === routes.registration ? undefined : bounded(visit))
       const register = registrationEndpoint({
@@ -82,6 +86,7 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
         clients,
         invitations: registration === 'gated' ? invitations : undefined,
         refusals: new Refusals(onEvent),
+        line,
         redirects,
         scopes,
         now,

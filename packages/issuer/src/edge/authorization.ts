@@ -1,10 +1,11 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
-import { type AnswerMarks, GONE, only, type Visit } from '../web/index.ts'
+import type { Line } from '../limits/index.ts'
+import { type AnswerMarks, BUSY_PAGE, GONE, networksOf, only, type Visit } from '../web/index.ts'
 import { pickKnown, settleAuthorization } from './authorize.ts'
 import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
 import { answerOf, barePage, faultPage, leavePage, valuesOf, waitPage } from './pages.ts'
-import type { Turns } from './turns.ts'
+import type { Turn, Turns } from './turns.ts'
 
 const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
 const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked for by GET or POST.', [
@@ -13,22 +14,28 @@ const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked 
 /** The most bytes of `state`: it is kept, and goes back in a URL. */
 const MAX_STATE = 2048
 
+export interface AuthorizationNeeds {
+  readonly engine: Engine
+  readonly resources: readonly Resource[]
+  readonly turns: Turns
+  readonly answers: AnswerMarks
+  /** Where those wait who ask the engine. */
+  readonly line: Line
+}
+
 /**
  * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
  * is a page, and no error leads to a client on its own unless the operator made that client or the person has been asked.
  */
-export function authorizationEndpoint(
-  engine: Engine,
-  resources: readonly Resource[],
-  turns: Turns,
-  answers: AnswerMarks,
-) {
+export function authorizationEndpoint({ engine, resources, turns, answers, line }: AuthorizationNeeds) {
   const { routes } = engine
+  const inLine = async (visit: Visit, { isKnown }: Turn, work: () => Promise<Reply>): Promise<Reply> =>
+    (await line.run(isKnown ? 'known' : 'stranger', networksOf(visit.peer).at(-1) ?? '', work)) ?? BUSY_PAGE
   return async (visit: Visit): Promise<Reply> => {
     if (visit.path !== routes.authorization) {
-      const wait = await turns.take(visit)
-      if (wait > 0) return waitPage(wait)
-      return goOn(visit, engine, answers)
+      const turn = await turns.take(visit)
+      if (turn.wait > 0) return waitPage(turn.wait)
+      return inLine(visit, turn, () => goOn(visit, engine, answers))
     }
     if (visit.method !== 'GET' && visit.method !== 'POST') return WRONG_METHOD
     const [said, length] =
@@ -36,15 +43,16 @@ export function authorizationEndpoint(
     const states = said.getAll('state')
     if (said.size > MAX_PARAMETERS || length > MAX_QUERY || states.some((state) => state.length > MAX_STATE))
       return refuseTooMuch(true)
-    const wait = await turns.take(visit)
-    if (wait > 0) return waitPage(wait)
+    const turn = await turns.take(visit)
+    if (turn.wait > 0) return waitPage(turn.wait)
     const asked = settleAuthorization(pickKnown(said), resources)
     // Other modes answer by a script or out of the server's sight; then nothing here could hold back an error.
     if (asked.has('response_mode') && only(asked, 'response_mode') !== 'query') {
       return faultPage({ status: 400, headers: [], body: UNSUPPORTED })
     }
     const request = engineRequest({ ...visit, method: 'GET', search: asked.toString(), body: Buffer.alloc(0) })
-    return first(await engine.call(request), only(asked, 'client_id') ?? '', engine)
+    const clientId = only(asked, 'client_id') ?? ''
+    return inLine(visit, turn, async () => first(await engine.call(request), clientId, engine))
   }
 }
 

@@ -1,27 +1,25 @@
 import type { Reply } from '@portcullis/auth/http'
-import { type Engine, type EngineRequest, engineRequest, type Resource } from '../engine/index.ts'
-import type { AnswerMarks, Handler, Visit } from '../web/index.ts'
-import { authorizationEndpoint } from './authorization.ts'
+import { type EngineRequest, engineRequest } from '../engine/index.ts'
+import { BUSY, type Handler, networksOf, type Visit } from '../web/index.ts'
+import { type AuthorizationNeeds, authorizationEndpoint } from './authorization.ts'
 import { settleResources } from './authorize.ts'
 import { MAX_PARAMETERS, refuseTooMuch } from './bounds.ts'
 import { challengeBasic, secretInForm } from './client-secret.ts'
-import type { Turns } from './turns.ts'
 
 /** Answers requests to the token endpoint. @param form What the body holds. */
 export type Redeem = (request: EngineRequest, form: URLSearchParams) => Promise<Reply>
 
-/** The endpoints of the protocol: mends what clients leave out, and asks the engine. */
-export function protocolEndpoints(
-  engine: Engine,
-  resources: readonly Resource[],
-  redeem: Redeem,
-  turns: Turns,
-  answers: AnswerMarks,
-): Handler {
+export interface ProtocolNeeds extends AuthorizationNeeds {
+  readonly redeem: Redeem
+}
+
+/** The endpoints of the protocol: mends what clients leave out, and asks the engine when it is their turn. */
+export function protocolEndpoints(needs: ProtocolNeeds): Handler {
+  const { engine, resources, redeem, line } = needs
   const { routes } = engine
   const isOurs = (path: string) =>
     Object.values<string>(routes).includes(path) || path.startsWith(`${routes.authorization}/`)
-  const authorize = authorizationEndpoint(engine, resources, turns, answers)
+  const authorize = authorizationEndpoint(needs)
   const ask = (visit: Visit): Promise<Reply> => {
     if (visit.path !== routes.token || visit.method !== 'POST') return engine.call(forPrograms(visit))
     settleResources(visit.form, resources)
@@ -33,7 +31,8 @@ export function protocolEndpoints(
     if (visit.form.size > MAX_PARAMETERS) return refuseTooMuch(false)
     const taken = secretInForm(visit)
     if ('status' in taken) return taken
-    return taken === visit ? ask(visit) : ask(taken).then(challengeBasic)
+    const asked = line.run('program', networksOf(visit.peer).at(-1) ?? '', () => ask(taken)) ?? BUSY
+    return taken === visit || !(asked instanceof Promise) ? asked : asked.then(challengeBasic)
   }
 }
 

@@ -16,6 +16,13 @@ export interface TurnsNeeds {
   readonly now: () => number
 }
 
+export interface Turn {
+  /** 0 when there was one; else the seconds until there is. */
+  readonly wait: number
+  /** Whether it was asked for by somebody who is signed in, or was in this browser. */
+  readonly isKnown: boolean
+}
+
 /**
  * How often authorization may be asked for: nobody has to be known for that, and each request is kept for a while. Who is
  * signed in, or was in this browser, is counted apart, so that nobody waits for the strangers at their address.
@@ -34,14 +41,14 @@ export class Turns {
     this.widest = new Meters({ minute: allowance.minute * WIDEST_TURNS, hour: allowance.hour * WIDEST_TURNS })
   }
 
-  /** Takes one. @returns 0 when there was one; else the seconds until there is. */
-  async take(visit: Visit): Promise<number> {
+  /** Takes one, if there is one. */
+  async take(visit: Visit): Promise<Turn> {
     const known = await this.knownOf(visit)
     const counted = known === undefined ? this.ofNetworks(visit.peer) : ([[this.known, known]] as const)
     const now = this.needs.now()
     const wait = Math.max(...counted.map(([meters, key]) => meters.wait(key, now)))
     if (wait === 0) for (const [meters, key] of counted) meters.count(key, now)
-    return wait
+    return { wait, isKnown: known !== undefined }
   }
 
   private ofNetworks(peer: string): readonly (readonly [Meters, string])[] {

@@ -1,7 +1,7 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Clients, SAFE_SECONDS } from '../clients/index.ts'
-import { Meter } from '../limits/index.ts'
-import { type Handler, networksOf, type Visit } from '../web/index.ts'
+import { type Line, Meter } from '../limits/index.ts'
+import { BUSY, type Handler, networksOf, type Visit } from '../web/index.ts'
 import type { Invitations } from './invitations.ts'
 import type { Refusals } from './refusals.ts'
 import { type RequestRules, readRegistration } from './request.ts'
@@ -22,13 +22,15 @@ export interface RegistrationNeeds extends RequestRules {
   /** Where only those may register who have one; absent: anyone. */
   readonly invitations?: Invitations | undefined
   readonly refusals: Refusals
+  /** Where those wait whom the meters let pass. */
+  readonly line: Line
   /** Current time, seconds since the epoch. */
   readonly now: () => number
 }
 
 /** The registration endpoint (RFC 7591 §3). */
 export function registrationEndpoint(needs: RegistrationNeeds): Handler {
-  const { path, now, refusals } = needs
+  const { path, now, refusals, line } = needs
   const perNetwork = new Meter(PER_NETWORK, HOUR)
   const perSite = new Meter(PER_SITE, HOUR)
   return async (visit) => {
@@ -40,10 +42,9 @@ export function registrationEndpoint(needs: RegistrationNeeds): Handler {
     const site = networks.at(-1) ?? network
     const wait = perSite.wait(site, now()) || perNetwork.take(network, now())
     if (wait === 0) perSite.take(site, now())
-    const reply =
-      wait > 0
-        ? errorReply(429, 'temporarily_unavailable', 'Too many registrations from your network.', after(wait))
-        : await register(visit, site, needs)
+    const registering = wait > 0 ? tooMany(wait) : line.run('stranger', site, () => register(visit, site, needs))
+    if (registering === undefined) return BUSY
+    const reply = await registering
     if (reply.status !== 201) refusals.note(reply.status, network, now())
     return reply
   }
@@ -81,6 +82,10 @@ function readBody({ headers, body }: Visit): Readonly<Record<string, unknown>> |
     // Said below.
   }
   return 'The body must be a JSON object.'
+}
+
+function tooMany(seconds: number): Reply {
+  return errorReply(429, 'temporarily_unavailable', 'Too many registrations from your network.', after(seconds))
 }
 
 /** No error code where no token came (RFC 6750 §3.1). */

@@ -2,6 +2,7 @@
 
 export { AnswerMarks } from './answer-marks.ts'
 export { BrowserForms } from './browser-forms.ts'
+export { BUSY, BUSY_PAGE } from './busy.ts'
 export { type CookieKind, cookieKind, readCookie, writeCookie } from './cookies.ts'
 export { FormTokens } from './form-token.ts'
 export { type Field, field, notice } from './forms.ts'

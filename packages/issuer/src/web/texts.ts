@@ -15,6 +15,10 @@ export const TEXTS = {
     text: (seconds: number) =>
       `Too many clients asked for access from your network. Nothing was allowed. Try again in ${duration(seconds)}.`,
   },
+  crowded: {
+    title: 'Too many requests',
+    text: 'Too many requests wait here at this moment. Nothing was allowed. Try again in a few seconds.',
+  },
   /** What scopes that every server has let a client do, where the operator says nothing else. */
   scopes: {
     read: 'Read its resources and prompts',
