@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { NOT_FOUND } from '@portcullis/auth/guard'
-import { errorReply, type Reply, type VisitorRules } from '@portcullis/auth/http'
+import { errorReply, type Reply, readOpenly, type VisitorRules } from '@portcullis/auth/http'
 import type { ProxiedServer, Visit } from '../proxy/index.ts'
 import { sendReply } from '../proxy/send.ts'
 import type { Capacity } from './capacity.ts'
 import { corsFields, preflightFields } from './cors.ts'
-import { readOpenly } from './open-document.ts'
 import type { PeerReader } from './peer.ts'
 import { pathOf, routeOf } from './route.ts'
 
@@ -85,7 +84,7 @@ export function createFrontDoor(
     if (route.kind === 'nowhere') {
       const path = pathOf(target)
       const document = documents.get(path)
-      if (document !== undefined) return refuse(readOpenly(request, document))
+      if (document !== undefined) return refuse(readOpenly(request.method, document))
       if (issuer?.serves(path)) return issuer.handle(request, response, peerOf(request))
     }
     const { origin } = request.headers

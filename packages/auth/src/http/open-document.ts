@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-import { errorReply, type Reply } from '@portcullis/auth/http'
+import { errorReply, type Reply } from './reply.ts'
 
 const NOT_READ = errorReply(405, 'method_not_allowed', 'This document can only be read.', ['allow', 'GET, HEAD'])
 
@@ -14,7 +13,7 @@ const PREFLIGHT: Reply = {
 }
 
 /** A document for anyone, pages of every origin included. */
-export function readOpenly({ method }: IncomingMessage, document: Reply): Reply {
+export function readOpenly(method: string | undefined, document: Reply): Reply {
   if (method === 'GET' || method === 'HEAD') return document
   return method === 'OPTIONS' ? PREFLIGHT : NOT_READ
 }
