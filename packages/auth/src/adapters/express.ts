@@ -1,6 +1,7 @@
 /** Express 4 and 5, and whatever has middleware of their shape (Connect, Restify). */
 import type { McpGuard } from '../entry/index.ts'
-import { enter, type NodeRequest, type NodeResponse, serveDocument } from './node.ts'
+import type { NodeResponse } from './node-answer.ts'
+import { enter, type NodeRequest, serveDocument } from './node-request.ts'
 
 type Next = (error?: unknown) => void
 /** Middleware by structure, so that Express's own types and those of its relatives take it. */
@@ -8,13 +9,13 @@ export type Middleware = (request: NodeRequest, response: NodeResponse, next: Ne
 
 /**
  * Protects a route: `app.all('/mcp', protect(gate), handler)`. Who is refused is answered; for others `req.auth` is set
- * and `req.body` is what was decided about, whether or not a body parser ran before.
+ * and `req.body` is what was decided about. No body parser is needed; one that ran before has read the bodies of
+ * strangers, and answers by itself what it cannot read.
  */
 export function protect(guard: McpGuard): Middleware {
   return (request, response, next) => {
     enter(guard, request, response).then((passage) => {
       if (passage === undefined) return
-      ;(request as { auth?: unknown }).auth = passage.authInfo
       if (passage.incoming !== undefined) request.body = passage.message
       next()
     }, next)

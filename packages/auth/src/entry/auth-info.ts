@@ -31,7 +31,8 @@ export function vouchFor(principal: Principal, access: Access): Vouched {
 }
 
 /**
- * The principal of a call, from what an SDK hands to a handler: v1's `extra`, v2's `ctx`, or the `authInfo` itself.
+ * The principal of a call, from what an SDK hands to a handler (v1's `extra`, v2's `ctx`), a request with `auth` on it, or
+ * the `authInfo` itself.
  * @returns undefined when no guard has let the request in.
  */
 export function principalOf(context: unknown): Principal | undefined {
@@ -43,6 +44,7 @@ export function vouchedIn(context: unknown): Vouched | undefined {
   const held =
     member(member(context, 'extra'), 'principal') ??
     member(member(member(context, 'authInfo'), 'extra'), 'principal') ??
+    member(member(member(context, 'auth'), 'extra'), 'principal') ??
     member(member(member(member(context, 'http'), 'authInfo'), 'extra'), 'principal')
   return typeof held === 'object' && held !== null ? found.get(held as Principal) : undefined
 }

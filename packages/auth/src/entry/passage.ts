@@ -78,8 +78,8 @@ export class Passage {
     })
   }
 
-  /** Its answer says error. */
-  note(outcome: 'rpc_error' | 'tool_error'): void {
+  /** Its answer says error, or broke off. */
+  note(outcome: 'rpc_error' | 'tool_error' | 'upstream_failed'): void {
     this.noted = outcome
   }
 

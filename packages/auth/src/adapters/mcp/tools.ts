@@ -23,6 +23,10 @@ export interface LocalGuard {
  *
  *     const server = guardTools(new McpServer({ name: 'notes', version: '1.0.0' }), gate)
  *
+ * What stands next to a tool is held in any case. But the HTTP layer, which alone can tell a client to ask for more scope
+ * (403), learns of it when the tool is first registered: where a server is made for each request or session, make one at
+ * the start as well.
+ *
  * @param guard The guard before the server's HTTP endpoint, or for stdio `{ policy, principal: stdioPrincipal() }`.
  * @returns the server itself.
  */
@@ -30,8 +34,13 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
   const own = toToolsGuard(guard)
   const connect = server.connect.bind(server) as (transport: SdkTransport) => Promise<void>
   server.connect = (async (transport: SdkTransport) => {
+    // A transport may hand on what waited for it as soon as it starts.
+    const start = transport.start.bind(transport)
+    transport.start = () => {
+      interpose(transport, own)
+      return start()
+    }
     await connect(transport)
-    interpose(transport, own)
   }) as Server['connect']
   const { registerTool } = server
   if (registerTool !== undefined) {

@@ -8,6 +8,8 @@ import { type Era, isModernRequest, nameMember, type RequestMessage } from '../.
 export interface SdkTransport {
   onmessage?: ((message: never, extra?: never) => void) | undefined
   send(message: never, options?: never): Promise<void>
+  start(): Promise<void>
+  onerror?: ((error: Error) => void) | undefined
 }
 
 /** Who decides, and for whom. */
@@ -52,7 +54,7 @@ export function interpose(transport: SdkTransport, guard: ToolsGuard): void {
     const answer = vouched === undefined ? strangersAnswer(message) : decide(message, method, vouched, guard)
     if (answer !== undefined) {
       if ('error' in answer) passageOf(authInfo)?.note('rpc_error')
-      void outbound(answer, { relatedRequestId: id })
+      outbound(answer, { relatedRequestId: id }).catch((error: Error) => transport.onerror?.(error))
       return
     }
     if (vouched !== undefined) remember(pending, id, { vouched, method, authInfo })

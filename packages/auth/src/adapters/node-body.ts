@@ -1,0 +1,48 @@
+import { type Body, MAX_BODY } from '../entry/index.ts'
+import type { NodeRequest } from './node-request.ts'
+
+/**
+ * The body of a request, at most `MAX_BODY` bytes of it: read here, or what a body parser has made of it before. What
+ * comes beyond the bound is let go by, so that the sender hears the answer.
+ */
+export function bodyOf(request: NodeRequest): Body | Promise<Body> {
+  if (request.body !== undefined) return toBody(request.body)
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) return { kind: 'too_large' }
+  if (request.readableEnded) return undefined
+  if (request.destroyed) return { kind: 'left' }
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    request.on('data', (chunk) => {
+      const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
+      length += bytes.length
+      if (length <= MAX_BODY) return void chunks.push(bytes)
+      chunks.length = 0
+      resolve({ kind: 'too_large' })
+    })
+    request.on('end', () => resolve({ kind: 'bytes', bytes: join(chunks, length) }))
+    // Node tells of a request that broke off by an error only where somebody listens for one.
+    request.on('error', () => resolve({ kind: 'left' }))
+    request.on('close', () => resolve({ kind: 'left' }))
+  })
+}
+
+/** What a parser has made of a body. Parsers of texts and bytes leave the JSON to us. */
+export function toBody(value: unknown): Body {
+  if (value === undefined) return undefined
+  if (typeof value === 'string') return { kind: 'bytes', bytes: encoder.encode(value) }
+  return value instanceof Uint8Array ? { kind: 'bytes', bytes: value } : { kind: 'parsed', value }
+}
+
+const encoder = new TextEncoder()
+
+export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}
