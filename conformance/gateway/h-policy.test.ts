@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { sdkV1, sdkV2Modern } from './harness/clients.ts'
 import { type Gate, startGate } from './harness/gate.ts'
 import { EventStream } from './harness/http.ts'
-import { bearer, errorOf, type Json, post, type Speaker, speak, textOf, toolNames } from './harness/mcp.ts'
+import { bearer, errorOf, type Json, post, resultOf, type Speaker, speak, textOf, toolNames } from './harness/mcp.ts'
 import { until } from './harness/processes.ts'
 import { EVERY, LEGACY, MODERN, type Revision, scenario, setUp, tearDown, topic } from './harness/suite.ts'
 import { type Journal, journaledProgram } from './harness/upstreams.ts'
 import { TOOLS, Witness } from './servers/witness.ts'
 
 const SCOPES = { 'items:read': ['read_*'], 'items:write': ['create_*', 'delete_item'], both: ['*_item'] }
+/** Each closes a tool to some: by tenant, by scope beside the one that opens it, by a role that no key has. */
+const RULES = [
+  { tools: ['delete_*'], tenant: 'acme' },
+  { tools: ['create_*'], scopes: ['mcp:read'] },
+  { tools: ['echo'], roles: ['editor'] },
+]
 /** Tools in no scope of the operator's. */
 const OTHERS = TOOLS.filter((name) => !name.endsWith('_item'))
 
@@ -43,6 +49,7 @@ topic('H. Scopes, tools and what else a key opens', () => {
         program: { upstream: journal.upstream, access: ['api-key'], scopes: { 'echo:use': ['echo'] } },
         plain: { upstream: { url: witness.url() }, access: ['api-key'] },
         open: { upstream: { url: witness.url() }, access: ['public'] },
+        ruled: { upstream: { url: witness.url() }, access: ['api-key'], rules: RULES },
       },
     })
     const wanted = Object.entries(HOLDERS).flatMap(([holder, { options }]) =>
@@ -318,6 +325,30 @@ topic('H. Scopes, tools and what else a key opens', () => {
         assert.ok(status !== 401 && status !== 403, method)
         assert.equal(answer.headers['www-authenticate'], undefined)
       }
+    },
+  )
+
+  scenario(
+    'rules narrow what scopes open: by tenant, by further scopes, by roles',
+    { for: 'Rules; product point 13', on: EVERY },
+    async (revision) => {
+      const open = async (...options: readonly string[]) => {
+        const { key } = await gate.key('ruled', ...options)
+        return speak(gate.mcp('ruled'), revision, bearer(key))
+      }
+      const ofAcme = await open('--tenant', 'acme')
+      const ofNobody = await open()
+      const writer = await open('--scopes', 'mcp:write')
+      const without = (...closed: readonly string[]) => TOOLS.filter((tool) => !closed.includes(tool))
+
+      assert.deepEqual(toolNames(await ofAcme.request('tools/list')), without('echo'))
+      assert.deepEqual(toolNames(await ofNobody.request('tools/list')), without('echo', 'delete_item'))
+      assert.deepEqual(toolNames(await writer.request('tools/list')), without('echo', 'delete_item'))
+      const before = witness.heard.length
+      assert.equal(errorOf(await ofNobody.request('tools/call', { name: 'delete_item' })).code, -32602)
+      assert.equal(errorOf(await ofAcme.request('tools/call', { name: 'echo' })).code, -32602)
+      assert.equal(witness.heard.length, before)
+      resultOf(await ofAcme.request('tools/call', { name: 'delete_item' }))
     },
   )
 })

@@ -5,7 +5,7 @@
 import type { Server } from 'node:http'
 import { Guard } from '@portcullis/auth/guard'
 import { visitorRules } from '@portcullis/auth/http'
-import { compileScopes, TaskLedger } from '@portcullis/auth/policy'
+import { compileRules, compileScopes, TaskLedger } from '@portcullis/auth/policy'
 import type { Issuer } from '@portcullis/issuer'
 import { publicUrlOf, type ServerSettings, type Settings } from './config/index.ts'
 import {
@@ -199,12 +199,14 @@ function openIssuer(
 }
 
 function toProxied(server: ServerSettings, upstream: Upstream, url: string, isBesideSignIn: boolean): ProxiedServer {
-  const { name, access, scopes, methods, tenant } = server
+  const { name, access, scopes, rules, clients, methods, tenant } = server
+  const isRuled = rules.length > 0 || Object.keys(clients).length > 0
   const resource = resourceTermsOf(server, url)
   return {
     name,
     access,
     scopes: compileScopes(scopes),
+    ...(isRuled && { rules: compileRules({ rules, clients }) }),
     furtherMethods: methods,
     forwardFields: server.upstream.kind === 'http' ? server.upstream.forwardHeaders : [],
     hasLastingSessions: server.upstream.kind === 'http',

@@ -136,14 +136,17 @@ function signIn(
   return faults
 }
 
-/** What is said about scopes for those who sign in speaks of scopes that there are. */
-function namedScopes(path: Path, { baseScopes = [], scopeTexts, scopes, access }: ParsedServer): Fault[] {
+/** What is said about scopes, by rules and for those who sign in, speaks of scopes that there are. */
+function namedScopes(path: Path, { baseScopes = [], scopeTexts, scopes, rules, access }: ParsedServer): Fault[] {
   if (baseScopes.length > 0 && !access.includes('oauth')) {
     return [fault([...path, 'baseScopes'], 'says what to ask for when signing in; `access` has no `oauth`')]
   }
   const named: [Path, string][] = [
     ...baseScopes.map((scope, index): [Path, string] => [[...path, 'baseScopes', index], scope]),
     ...Object.keys(scopeTexts).map((scope): [Path, string] => [[...path, 'scopeTexts', scope], scope]),
+    ...rules.flatMap(({ scopes: asked = [] }, at) =>
+      asked.map((scope, index): [Path, string] => [[...path, 'rules', at, 'scopes', index], scope]),
+    ),
   ]
   return named.flatMap(([at, scope]) =>
     scopes[scope] !== undefined || OWN_SCOPES.includes(scope)

@@ -110,12 +110,24 @@ export interface ServerSettings {
   readonly access: ReadonlySet<AccessMode>
   /** Scope name to tool patterns, in which `*` stands for any characters. */
   readonly scopes: Readonly<Record<string, readonly string[]>>
+  /** What tools ask for beside the scopes. */
+  readonly rules: readonly RuleSettings[]
+  /** By client id: the only tools that it may use, by pattern. */
+  readonly clients: Readonly<Record<string, readonly string[]>>
   /** By scope: what it means, in words for people. */
   readonly scopeTexts: Readonly<Record<string, string>>
   /** What a client that signs in should ask for first. */
   readonly baseScopes: readonly string[]
   /** Method names to let through beside those that the gate knows. */
   readonly methods: ReadonlySet<string>
+  readonly tenant?: string
+}
+
+/** All that is named must hold; at least one is. */
+export interface RuleSettings {
+  readonly tools: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly roles?: readonly string[]
   readonly tenant?: string
 }
 

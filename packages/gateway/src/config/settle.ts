@@ -131,6 +131,13 @@ function settleServer(name: string, server: ParsedServer, directory: string): Se
     upstream: settleUpstream(server.upstream, directory),
     access: new Set(server.access),
     scopes: server.scopes,
+    rules: server.rules.map(({ tools, scopes, roles, tenant }) => ({
+      tools,
+      ...(scopes && { scopes }),
+      ...(roles && { roles }),
+      ...(tenant !== undefined && { tenant }),
+    })),
+    clients: server.clients,
     scopeTexts: server.scopeTexts,
     // Without a map every tool needs `mcp:write`: who asks for less would be sent back at the first call.
     baseScopes: server.baseScopes ?? (Object.keys(server.scopes).length > 0 ? [READ] : [READ, 'mcp:write']),

@@ -3,6 +3,7 @@ import { parseUpstreamUrl } from './addresses.ts'
 import { choice, documented, list, mapOf, matching, parsed, text } from './fields.ts'
 import { faultOfAddedHeader, faultOfForwardedHeader, isHeaderValue } from './headers.ts'
 import { REFERENCE_FORM } from './references.ts'
+import { CLIENTS, RULES, SCOPE_TOKEN, tenant, tools } from './shape-rules.ts'
 
 /** The first step of every path the gate serves itself: a server of that name could never be reached. */
 const RESERVED = new Set(['oauth', 'account', 'admin', 'healthz', 'readyz', 'metrics', '.well-known'])
@@ -53,17 +54,13 @@ const access = list(accessMode, '[api-key]', { least: 1 }).check(
   }),
 )
 
-/** RFC 6749 §3.3 */
-const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-/** Signs that other pattern languages use: who writes one means something that would not happen. */
-const TOOL_PATTERN = /^[^\s?[\]{}()!^$|\\,;"'`]{1,256}$/
 const METHOD_NAME = /^[A-Za-z$][A-Za-z0-9$_.-]*(\/[A-Za-z0-9$_.-]+)*$/
 
 /** Scopes that ask for something else than tools (OpenID Connect Core §3.1.2.1, §11). */
 const OWN_TO_OAUTH = new Set(['openid', 'offline_access'])
 
 const scopes = mapOf(
-  list(matching(TOOL_PATTERN, 'a tool name, in which `*` stands for any characters'), '["read_*"]', { least: 1 }),
+  tools(),
   (name) => {
     if (OWN_TO_OAUTH.has(name)) return 'has a meaning of its own in OAuth; choose another name'
     return SCOPE_TOKEN.test(name) ? undefined : 'is not a scope name: printable ASCII without spaces, `"` and `\\`'
@@ -137,6 +134,11 @@ export const SERVER_SHAPE = z.strictObject(
       z.prefault(scopes, {}),
       'Scope names, and the tools that each opens. A tool in no scope needs `mcp:write`.',
     ),
+    rules: documented(RULES, 'What tools ask of their callers beside the scopes. All rules that match a tool hold.'),
+    clients: documented(
+      CLIENTS,
+      'By client id: the only tools that this client may use. Clients that are not named are not limited.',
+    ),
     scopeTexts: documented(
       z.prefault(
         mapOf(
@@ -158,7 +160,7 @@ export const SERVER_SHAPE = z.strictObject(
       'MCP methods to let through beside those that the gate knows.',
     ),
     tenant: documented(
-      z.optional(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'letters, digits, `.`, `_` and `-`, at most 63')),
+      z.optional(tenant()),
       'The tenant that this server belongs to; its keys are made for that tenant.',
     ),
   },

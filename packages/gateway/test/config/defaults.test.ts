@@ -63,6 +63,8 @@ describe('defaults', () => {
       upstream: { kind: 'stdio', command: 'files', args: [], env: {}, cwd: directory },
       access: new Set(['api-key']),
       scopes: {},
+      rules: [],
+      clients: {},
       scopeTexts: {},
       baseScopes: ['mcp:read', 'mcp:write'],
       methods: new Set(),
@@ -158,6 +160,8 @@ servers:
       forwardHeaders: [X-Request-Id]
     access: [api-key, unlisted]
     scopes: { "files:read": ["read_*", list] }
+    rules: [{ tools: ["read_*"], roles: [editor], scopes: [mcp:write] }]
+    clients: { c1: [list] }
     methods: [vendor/search]
     tenant: acme
 `,
@@ -174,6 +178,8 @@ servers:
       },
       access: new Set(['api-key', 'unlisted']),
       scopes: { 'files:read': ['read_*', 'list'] },
+      rules: [{ tools: ['read_*'], roles: ['editor'], scopes: ['mcp:write'] }],
+      clients: { c1: ['list'] },
       scopeTexts: {},
       baseScopes: ['mcp:read'],
       methods: new Set(['vendor/search']),
