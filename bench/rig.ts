@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Burst, Held, Job, Outcome } from './load/job.ts'
-import { type Child, type Core, end, freePort, RIG_CORE, startNode, untilAnswers } from './process/index.ts'
+import type { Burst, Held, Job } from './load/job.ts'
+import { ask, type Child, type Core, end, freePort, RIG_CORE, startNode, untilAnswers } from './process/index.ts'
 
 /** What every measurement has at hand: the load generator, the cheap upstream, and a folder that is thrown away. */
 export interface Rig {
@@ -65,20 +65,7 @@ export async function withRig<T>(use: (rig: Rig) => Promise<T>): Promise<T> {
 function asGenerator(child: Child): Generator {
   return {
     pid: child.pid,
-    burst: (job) => ask(child, job) as Promise<Burst>,
-    hold: (job) => ask(child, job) as Promise<Held>,
+    burst: (job) => ask<Burst>(child, job),
+    hold: (job) => ask<Held>(child, job),
   }
-}
-
-function ask(load: Child, job: Job): Promise<Exclude<Outcome, { kind: 'wrong' }>> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error(`the load generator ended: ${load.complaints()}`))
-    load.process.once('exit', ended)
-    load.process.once('message', (outcome: Outcome) => {
-      load.process.off('exit', ended)
-      if (outcome.kind === 'wrong') reject(new Error(outcome.what))
-      else resolve(outcome)
-    })
-    load.process.send(job)
-  })
 }

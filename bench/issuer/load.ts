@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'undici'
 import { Histogram } from '../load/histogram.ts'
 import type { Burst, Span } from '../load/job.ts'
+import { answerJobs } from '../process/jobs.ts'
 import { codeFlow, redeem, type Said } from './flow.ts'
 
 export interface TokenJob extends Span {
@@ -54,9 +55,4 @@ async function run({ kind, port, said, warmUp, seconds }: TokenJob): Promise<Bur
   return { kind: 'burst', rate: count / span, ...histogram.summary(), answers }
 }
 
-process.on('message', (job: TokenJob) => {
-  run(job)
-    .catch((error: Error) => ({ kind: 'wrong', what: error.message }))
-    .then((outcome) => process.send?.(outcome))
-})
-process.on('disconnect', () => process.exit())
+answerJobs(run)

@@ -55,6 +55,3 @@ export interface Held {
   /** Streams whose connection failed: nobody should ever see one. */
   readonly broken: number
 }
-
-/** A wrong answer spoils the whole burst: a fast peer that answers wrongly has no figure. */
-export type Outcome = Burst | Held | { readonly kind: 'wrong'; readonly what: string }

@@ -1,11 +1,12 @@
 /** The load generator's process: one job at a time over the IPC channel, one outcome for each. */
+import { answerJobs } from '../process/jobs.ts'
 import { runClosed } from './closed.ts'
-import type { Job, Outcome } from './job.ts'
+import type { Burst, Held, Job } from './job.ts'
 import { runOpen } from './open.ts'
 import { runStdio } from './stdio.ts'
 import { openStreams } from './streams.ts'
 
-async function run(job: Job): Promise<Outcome> {
+async function run(job: Job): Promise<Burst | Held> {
   switch (job.kind) {
     case 'closed':
       return runClosed(job)
@@ -18,9 +19,4 @@ async function run(job: Job): Promise<Outcome> {
   }
 }
 
-process.on('message', (job: Job) => {
-  run(job)
-    .catch((error: Error): Outcome => ({ kind: 'wrong', what: error.message }))
-    .then((outcome) => process.send?.(outcome))
-})
-process.on('disconnect', () => process.exit())
+answerJobs(run)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Said } from '../issuer/flow.ts'
-import { installPeers } from '../issuer/install.ts'
 import type { TokenJob } from '../issuer/load.ts'
-import type { Burst, Outcome } from '../load/job.ts'
-import { type Child, freePort, PEER_CORE, RIG_CORE, startNode } from '../process/index.ts'
+import type { Burst } from '../load/job.ts'
+import { installPeers } from '../peers/index.ts'
+import { ask, type Child, freePort, PEER_CORE, RIG_CORE, startNode } from '../process/index.ts'
 import { conclude, type Result, unmeasured } from '../report/index.ts'
 import type { Rig } from '../rig.ts'
 import type { Effort, Measurement } from './measurement.ts'
@@ -38,7 +38,7 @@ export const issuer: Measurement = {
     const load = rig.adopt(startNode(RIG_CORE, 'bench/issuer/load.ts'))
     const measure = (kind: Kind, peers: readonly TokenPeer[]) =>
       runRounds(effort.rounds, peers, ({ port, said }, warmUp) =>
-        ask(load, { kind, port, said, warmUp, seconds: effort.seconds }),
+        ask<Burst>(load, { kind, port, said, warmUp, seconds: effort.seconds } satisfies TokenJob),
       )
     const refreshes = await measure('refresh', [ours, bare, many, ...others])
     const flows = await measure('code-flow', [ours, bare, ...others])
@@ -68,7 +68,7 @@ function startOurs(rig: Rig, name: string, grants: number): Promise<TokenPeer> {
 }
 
 async function startOthers(rig: Rig, { say }: Effort) {
-  const absent = installPeers()
+  const absent = installPeers('bench/issuer/peers')
   if (absent !== undefined) {
     say(`without better-auth and workers-oauth-provider: ${absent}`)
     return { others: [], absent: `better-auth is not there: ${absent}` }
@@ -93,17 +93,4 @@ async function saidBy(child: Child): Promise<Said> {
   if (stdout === null) throw new Error('it has no stdout')
   for await (const line of createInterface({ input: stdout })) if (line.startsWith('{')) return JSON.parse(line)
   throw new Error(`it ended: ${child.complaints()}`)
-}
-
-function ask(load: Child, job: TokenJob): Promise<Burst> {
-  return new Promise((resolve, reject) => {
-    const ended = (): void => reject(new Error(`the load generator ended: ${load.complaints()}`))
-    load.process.once('exit', ended)
-    load.process.once('message', (outcome: Outcome) => {
-      load.process.off('exit', ended)
-      if (outcome.kind === 'burst') resolve(outcome)
-      else reject(new Error(outcome.kind === 'wrong' ? outcome.what : 'another outcome'))
-    })
-    load.process.send(job)
-  })
 }

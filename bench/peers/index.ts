@@ -22,6 +22,7 @@ export {
   startGate,
 } from './gate.ts'
 export { OAUTH, startGateOauth } from './gate-oauth.ts'
+export { installPeers } from './install.ts'
 export { startNginx } from './nginx.ts'
 export type { Absent, Peer, StartPeer } from './peer.ts'
 export { proveThatItChecks } from './proof.ts'

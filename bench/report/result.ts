@@ -25,6 +25,8 @@ export interface Result {
 export type Goal =
   /** The ratio to `peer` is at least `min`. */
   | { readonly peer: string; readonly min: number }
+  /** The median is at least `min`, in the unit of the result: a figure of one machine. */
+  | { readonly min: number }
   /** The median is at most `max`, in the unit of the result. */
   | { readonly max: number }
 
@@ -63,11 +65,15 @@ export function conclude({ id, unit, runs, goal, ratios = {}, peers, foreign = 0
     ratios: rounded,
     goal,
     // Not the rounded figures: 0.7996 is not 0.8.
-    met:
-      goal === null || foreign > FIT ? null : 'max' in goal ? middle <= goal.max : (ratios[goal.peer] ?? 0) >= goal.min,
+    met: goal === null || foreign > FIT ? null : isMet(goal, middle, ratios),
     ...(foreign > FIT ? { disturbed: round(foreign) } : {}),
     ...(peers === undefined ? {} : { peers }),
   }
+}
+
+function isMet(goal: Goal, middle: number, ratios: Result['ratios']): boolean {
+  if ('max' in goal) return middle <= goal.max
+  return ('peer' in goal ? (ratios[goal.peer] ?? 0) : middle) >= goal.min
 }
 
 export function unmeasured(id: string, why: { readonly skipped: string } | { readonly failure: string }): Result {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Sample } from '../measure/rounds.ts'
 import { ratiosTo } from '../measure/rounds.ts'
-import { conclude, median } from '../report/index.ts'
+import { conclude, median, type Report, toPage, toTable } from '../report/index.ts'
 
 function givenSample(rate: number): Sample {
   return { kind: 'burst', rate, p50: 1000, p99: 2000, answers: 1, cpuMicroseconds: 1, foreign: 0 }
@@ -49,4 +49,22 @@ it('says neither met nor missed of a comparison during which others were busy', 
 it('holds an upper bound against the median of the runs', () => {
   assert.equal(conclude({ id: 'x', unit: 's', runs: [0.5, 9, 1], goal: { max: 1 } }).met, true)
   assert.equal(median([4, 1, 3, 2]), 2.5)
+})
+
+it('holds a lower bound against the median, whatever stands beside it', () => {
+  const goal = { min: 1000 }
+
+  assert.equal(conclude({ id: 'x', unit: '/s', runs: [900, 1000, 2000], ratios: { bare: 0.1 }, goal }).met, true)
+  assert.equal(conclude({ id: 'x', unit: '/s', runs: [999.9], ratios: { bare: 9 }, goal }).met, false)
+})
+
+it('says what each kind of goal asks for, in the table and on the page', () => {
+  const finding = { id: 'x', unit: 'checks/s', runs: [1500], ratios: { bare: 2 } }
+  const goals = [{ min: 1000 }, { max: 9 }, { peer: 'bare', min: 1 }]
+  const results = goals.map((goal) => conclude({ ...finding, goal }))
+  const report: Report = { node: 'v24', cpu: 'one', results }
+
+  for (const text of [toTable(results), toPage(report)])
+    for (const said of ['at least 1000 checks/s', 'at most 9 checks/s', '2 × bare, at least 1'])
+      assert.ok(text.includes(said), said)
 })
