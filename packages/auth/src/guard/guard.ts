@@ -70,12 +70,22 @@ export class Guard {
     const tokens = this.tokensFor(server)
     // Where only secret URLs lead in, the plain one is an address where nothing is.
     if (!takesKeys && tokens === undefined) return refused({ reason: 'url_unknown', because: 'shape' })
+    const recalled = tokens && this.recallToken(view, server, tokens)
+    if (recalled !== undefined) return recalled
     const presented = readPresented(view)
     if (presented.kind === 'none') return refused({ reason: tokens === undefined ? 'key_missing' : 'token_missing' })
     if (presented.kind === 'refused') return presented
     const fixed = takesKeys ? this.fixedKeys?.find(presented.secret) : undefined
     if (fixed instanceof Promise) return fixed.then((late) => this.judgePresented(presented, late, server))
     return this.judgePresented(presented, fixed, server)
+  }
+
+  /** Only where nothing but a token can be meant. */
+  private recallToken(view: RequestView, server: GuardedServer, tokens: TokenJudge): MaybePromise<Verdict> | undefined {
+    const field = view.header('authorization')
+    if (field === undefined || view.isRepeated('authorization') || view.header('x-api-key') !== undefined)
+      return undefined
+    return this.fixedKeys === undefined ? tokens.recall(field, server) : undefined
   }
 
   /** @param fixed The key that was named before the start and is the one presented. */

@@ -29,12 +29,20 @@ export class Proofs {
     this.kept = kept
   }
 
+  /** The proof by this name, be it that its key is gone. @param name SHA-256 of the token, as `nameOf` writes it. */
+  find(name: string): Proof | undefined {
+    const young = this.young.get(name)
+    if (young !== undefined) return young
+    const old = this.old.get(name)
+    if (old !== undefined) this.keep(name, old)
+    return old
+  }
+
   /**
-   * @param name SHA-256 of the token, as `nameOf` writes it.
+   * @param known What `find` says of it.
    * @throws when an issuer's keys cannot be had.
    */
-  prove(token: string, name: string): MaybePromise<Proof | Disproof> {
-    const known = this.young.get(name) ?? this.old.get(name)
+  prove(token: string, name: string, known = this.find(name)): MaybePromise<Proof | Disproof> {
     if (known === undefined) return this.verify(token, name)
     const { issuer, key } = known.terms
     const { kid, alg } = key as VerificationKey
@@ -44,10 +52,7 @@ export class Proofs {
   }
 
   private recall(known: Proof, published: VerificationKey | undefined, token: string, name: string) {
-    if (published === known.terms.key) {
-      if (!this.young.has(name)) this.keep(name, known)
-      return known
-    }
+    if (published === known.terms.key) return known
     this.young.delete(name)
     this.old.delete(name)
     return this.verify(token, name)

@@ -3,7 +3,7 @@ import type { MaybePromise, RevocationEntry, RevocationKind, RevocationStore } f
 /** What of a token can be ended early. */
 export interface Endable {
   readonly tokenId: string
-  readonly grantId?: string
+  readonly grantId?: string | undefined
   readonly subject: string
   readonly clientId: string
   /** Seconds since the epoch. */

@@ -1,16 +1,16 @@
 import type { TokenIssuer } from '../issuers/index.ts'
 import { OUR_RULES } from '../issuers/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE } from '../policy/index.ts'
-import type { TokenTerms } from './token-terms.ts'
+import type { TokenFacts } from './token-terms.ts'
 import type { GuardedServer, Principal } from './verdict.ts'
 
-/** What all tokens on some terms come to at one server. */
+/** What tokens on some terms come to at one server. */
 export type Standing =
   | {
       readonly kind: 'good'
       readonly server: GuardedServer
       /** What their principals have in common. */
-      readonly shared: Omit<Principal, 'subject' | 'credentialId' | 'expiresAt' | 'token'>
+      readonly shared: Omit<Principal, 'subject' | 'clientId' | 'credentialId' | 'expiresAt' | 'token'>
       readonly access: Access
     }
   | { readonly kind: 'bad'; readonly server: GuardedServer; readonly because: 'bound' | 'issuer' | 'tenant' }
@@ -43,9 +43,9 @@ export function trustedBy({ name, resource, tokens }: GuardedServer, issuers: re
   return { kinds, asked: asked[0], askedOfAll: new Set(askedOfAll) }
 }
 
-/** Compiled once for all tokens on the same terms. */
-export function standingOf(terms: TokenTerms, server: GuardedServer, trusted: Trusted): Standing {
-  const { issuer, clientId, audience, tenant: ownTenant, tools } = terms
+/** Compiled once for all tokens on the same terms, unless their clients are limited one by one. */
+export function standingOf({ terms, clientId }: TokenFacts, server: GuardedServer, trusted: Trusted): Standing {
+  const { issuer, audience, tenant: ownTenant, tools } = terms
   const { rules: tokenRules = OUR_RULES } = issuer
   const kind = trusted.kinds.get(issuer.issuer)
   if (terms.isBound) return { kind: 'bad', server, because: 'bound' }
@@ -65,7 +65,6 @@ export function standingOf(terms: TokenTerms, server: GuardedServer, trusted: Tr
     shared: {
       kind,
       issuer: issuer.issuer,
-      clientId,
       scopes: new Set([...scopes].filter((scope) => means.has(scope))),
       roles,
       ...(tenant === undefined ? {} : { tenant }),

@@ -7,7 +7,6 @@ export interface TokenTerms {
   readonly issuer: TokenIssuer
   /** That has signed them; undefined where the issuer was asked instead. */
   readonly key: VerificationKey | undefined
-  readonly clientId: string
   readonly audience: readonly string[]
   readonly scopes: readonly string[]
   readonly roles: readonly string[]
@@ -20,6 +19,7 @@ export interface TokenTerms {
 export interface TokenFacts {
   readonly terms: TokenTerms
   readonly subject: string
+  readonly clientId: string
   readonly tokenId: string
   readonly grantId: string | undefined
   /** Seconds since the epoch; 0: nobody said. */
@@ -39,17 +39,18 @@ export class SharedTerms {
   private old = new Map<string, TokenTerms>()
 
   factsOf(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenFacts {
-    const { subject, tokenId, grantId, issuedAt, expiresAt, notBefore = 0 } = claims
-    return { terms: this.find(issuer, key, claims), subject, tokenId, grantId, issuedAt, expiresAt, notBefore }
+    const { subject, clientId, tokenId, grantId, issuedAt, expiresAt, notBefore = 0 } = claims
+    const terms = this.find(issuer, key, claims)
+    return { terms, subject, clientId, tokenId, grantId, issuedAt, expiresAt, notBefore }
   }
 
   private find(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenTerms {
-    const { clientId, audience, scopes, roles, tenant, tools, isBound } = claims
-    const shared = [clientId, audience, scopes, roles, tenant ?? null, tools ?? null, isBound]
+    const { audience, scopes, roles, tenant, tools, isBound } = claims
+    const shared = [audience, scopes, roles, tenant ?? null, tools ?? null, isBound]
     const text = JSON.stringify([issuer.issuer, key?.kid, key?.alg, ...shared])
     const known = this.young.get(text) ?? this.old.get(text)
     const isKnown = known !== undefined && known.key === key && known.issuer === issuer
-    const terms = isKnown ? known : { issuer, key, clientId, audience, scopes, roles, tenant, tools, isBound }
+    const terms = isKnown ? known : { issuer, key, audience, scopes, roles, tenant, tools, isBound }
     if (this.young.size >= KEPT) {
       this.old = this.young
       this.young = new Map()

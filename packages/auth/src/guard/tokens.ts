@@ -24,6 +24,9 @@ export interface TokenOptions {
 /** How far the clock of an issuer may be ahead of ours, in seconds. An expiry is held to the second. */
 const SKEW = 30
 
+/** How every JWT begins whose header is written without white space: `{"`. */
+const FIELD_OF_JWT = 'Bearer ey'
+
 /** Decides what an access token is worth on a server (RFC 9068 §4, requirements RS-43…RS-58). */
 export class TokenJudge {
   private readonly issuers: readonly TokenIssuer[]
@@ -31,9 +34,11 @@ export class TokenJudge {
   private readonly revoked: Revoked | undefined
   private readonly now: () => number
   private readonly trusted = new WeakMap<GuardedServer, Trusted>()
-  private readonly standings = new WeakMap<TokenTerms, Standing>()
+  private readonly standings = new WeakMap<TokenTerms | TokenFacts, Standing>()
   private readonly answered = new SharedTerms()
   private readonly open: OpenAnswers
+  /** Whether this runtime's hashes come by promise. */
+  private hashesLate = false
 
   /** @throws {TypeError} for an issuer that is there twice: its tokens would be read in two ways. */
   constructor({ issuers, revocations, now, defer }: TokenOptions) {
@@ -57,6 +62,25 @@ export class TokenJudge {
       : this.judgeNamed(token, name, server)
   }
 
+  /**
+   * The short way, past all reading: the verdict on an `Authorization` field whose token was proven before, character by
+   * character. Whoever calls has looked that no other credential came.
+   * @returns undefined for every other field, which may be good or bad: `judge` tells, once it was read.
+   */
+  recall(field: string, server: GuardedServer): MaybePromise<Verdict> | undefined {
+    if (this.hashesLate || field.length > MAX_TOKEN || !field.startsWith(FIELD_OF_JWT)) return undefined
+    const token = field.slice('Bearer '.length)
+    const name = nameOf(token)
+    if (name instanceof Promise) {
+      this.hashesLate = true
+      return undefined
+    }
+    const known = this.proofs.find(name)
+    // Where the issuer is asked about its JWTs, too, no proof speaks for it.
+    if (known === undefined || this.trustedBy(server).askedOfAll.size > 0) return undefined
+    return this.hold(this.proofs.prove(token, name, known), server)
+  }
+
   /** What has ended a principal's token, or that it has expired; undefined while it stands. */
   endOf(principal: Principal): MaybePromise<RevocationKind | 'expired' | undefined> {
     const { credentialId: tokenId, subject, clientId, expiresAt, token } = principal
@@ -75,9 +99,11 @@ export class TokenJudge {
       const issuer = toAsk(token, trusted)
       if (issuer !== undefined) return this.ask(issuer, token, name, server)
     }
-    const proof = this.proofs.prove(token, name)
-    if (proof instanceof Promise) return proof.then((late) => this.afresh(late, server))
-    return this.afresh(proof, server)
+    return this.hold(this.proofs.prove(token, name), server)
+  }
+
+  private hold(proof: MaybePromise<TokenFacts | Disproof>, server: GuardedServer): MaybePromise<Verdict> {
+    return proof instanceof Promise ? proof.then((late) => this.afresh(late, server)) : this.afresh(proof, server)
   }
 
   private ask(issuer: TokenIssuer, token: string, name: string, server: GuardedServer): MaybePromise<Verdict> {
@@ -101,7 +127,7 @@ export class TokenJudge {
 
   private weigh(facts: TokenFacts, server: GuardedServer): Verdict {
     const { terms, tokenId, expiresAt, notBefore, issuedAt } = facts
-    const standing = this.standingAt(terms, server)
+    const standing = this.standingAt(facts, server)
     if (standing.kind === 'bad') return refused({ reason: 'token_invalid', because: standing.because })
     if (standing.kind === 'elsewhere') {
       return refused({ reason: 'token_elsewhere', credentialId: tokenId, audience: terms.audience })
@@ -111,25 +137,27 @@ export class TokenJudge {
     if (expiresAt !== 0 && expiresAt <= now) {
       return refused({ reason: 'token_expired', credentialId: tokenId, expiredAt: expiresAt })
     }
-    const { subject, grantId } = facts
-    const because = this.revoked?.endOf({
-      tokenId,
-      subject,
-      clientId: terms.clientId,
-      issuedAt,
-      ...(grantId === undefined ? {} : { grantId }),
-    })
+    const { subject, clientId, grantId } = facts
+    const because = this.revoked?.endOf({ tokenId, subject, clientId, issuedAt, grantId })
     if (because !== undefined) return refused({ reason: 'token_revoked', credentialId: tokenId, because })
     const token = grantId === undefined ? { issuedAt } : { issuedAt, grantId }
-    const own = { ...standing.shared, subject, credentialId: tokenId, token }
-    return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access: standing.access }
+    const { shared, access } = standing
+    // Written out: one object is made per request, not three.
+    const principal: Principal =
+      expiresAt === 0
+        ? { ...shared, subject, clientId, credentialId: tokenId, token }
+        : { ...shared, subject, clientId, credentialId: tokenId, token, expiresAt }
+    return { kind: 'granted', principal, access }
   }
 
-  private standingAt(terms: TokenTerms, server: GuardedServer): Standing {
-    const known = this.standings.get(terms)
+  private standingAt(facts: TokenFacts, server: GuardedServer): Standing {
+    // What one client is limited to is nobody else's standing.
+    const isShared = server.rules?.limitOf(facts.clientId) === undefined
+    const bearer = isShared ? facts.terms : facts
+    const known = this.standings.get(bearer)
     if (known?.server === server) return known
-    const standing = standingOf(terms, server, this.trustedBy(server))
-    this.standings.set(terms, standing)
+    const standing = standingOf(facts, server, this.trustedBy(server))
+    this.standings.set(bearer, standing)
     return standing
   }
 

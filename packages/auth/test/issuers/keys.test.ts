@@ -23,7 +23,7 @@ async function given(signer?: Signer) {
   const surroundings = givenSurroundings()
   const { clock, options } = surroundings
   const guarded = givenGuardOf([remoteIssuer({ issuer: issuer.url, ...options })], clock)
-  /** A token that is good for as long as any test takes. */
+  /** A token that outlives every test. */
   const token = (signer?: Signer, claims = {}, header = {}) =>
     issuer.token({ exp: NOON + 10 * STALE_SECONDS, ...claims }, header, signer)
   return { issuer, ...surroundings, ...guarded, token, jwks: () => issuer.asked.get('/jwks') ?? 0 }
