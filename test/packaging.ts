@@ -3,14 +3,14 @@
  * Needs the registry for the dependencies, so it belongs to `npm run check` and not to `npm test`.
  */
 import assert from 'node:assert/strict'
-import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { describeLibraryAlone } from './packaging/library.ts'
+import * as outside from './packaging/outside.ts'
 import { ROOT } from './sources.ts'
 
 interface Packed {
@@ -31,23 +31,13 @@ after(() => rmSync(home, { recursive: true }))
 const manifestOf = (name: string) =>
   JSON.parse(readFileSync(join(ROOT, 'packages', name, 'package.json'), 'utf8')) as Manifest
 
-/** As somebody has it who is not in this repository: without what npm tells its own scripts, with Node 24 first. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)|^(NODE_|INIT_CWD|PORTCULLIS_)/.test(name)),
-)
-const outside = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
-environment.PATH = [dirname(process.execPath), ...outside].join(delimiter)
-
-function run(command: string, args: readonly string[], options: SpawnSyncOptions = {}): string {
-  const settings = { cwd: home, env: environment, timeout: 180_000, ...options, encoding: 'utf8' } as const
-  const { status, stdout, stderr } = spawnSync(command, args, settings)
-  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`)
-  return stdout
-}
+const { answerOf, environment, freePort } = outside
+const run = (command: string, args: readonly string[], options: { readonly cwd?: string } = {}): string =>
+  outside.run(command, args, { cwd: home, ...options })
 
 /** This Node, and the machine's own where it is another one that the library speaks of. */
 function nodes(): readonly string[] {
-  const other = outside.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
+  const other = outside.searchPath.map((folder) => join(folder, 'node')).find((file) => existsSync(file))
   if (other === undefined || realpathSync(other) === realpathSync(process.execPath)) return [process.execPath]
   const [major = 0, minor = 0] = run(other, ['-p', 'process.versions.node']).split('.').map(Number)
   return major > 20 || (major === 20 && minor >= 12) ? [process.execPath, other] : [process.execPath]
@@ -212,22 +202,4 @@ describe('the library, installed', () => {
   })
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  assert.ok(address !== null && typeof address === 'object')
-  return address.port
-}
-
-/** The answer of a server that is about to listen. */
-async function answerOf(url: string): Promise<Response> {
-  for (const until = Date.now() + 20_000; ; await sleep(100)) {
-    try {
-      return await fetch(url, { method: 'POST', body: '{}' })
-    } catch (error) {
-      if (Date.now() > until) throw error
-    }
-  }
-}
+describeLibraryAlone(() => join(home, packed.find(({ name }) => name === '@portcullis/auth')?.filename ?? ''))

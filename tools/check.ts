@@ -52,7 +52,7 @@ async function command(file: string, ...args: readonly string[]): Promise<boolea
 
 /** Tests that are about the repository itself. What they need has to be there. */
 async function tests(...files: readonly string[]): Promise<boolean> {
-  const verdicts = await runFiles(files, { root, secondsPerFile: 300, signal: stop.signal })
+  const verdicts = await runFiles(files, { root, secondsPerFile: 600, signal: stop.signal })
   for (const verdict of verdicts) say([brief(verdict), explain(verdict)].filter((text) => text !== '').join('\n'))
   const isGood = verdicts.every(({ failures, skips }) => failures.length === 0 && skips.length === 0)
   return isGood && verdicts.length === files.length
