@@ -156,16 +156,21 @@ describe('the library, installed', () => {
       const port = await freePort()
       const readme = readFileSync(join(home, 'node_modules', '@portcullis', 'auth', 'README.md'), 'utf8')
       const [, example = ''] = /```js\n([^`]*(?:`[^`]+)*?)```/.exec(readme) ?? []
-      writeFileSync(join(home, 'example.js'), example.replace('8080', String(port)))
+      writeFileSync(join(home, 'example.js'), example.replaceAll('8080', String(port)))
       const child = spawn(node, ['example.js'], { cwd: home, env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
       try {
         const [line] = (await once(child.stdout, 'data')) as [Buffer]
         const key = /Authorization: (Bearer \S+)/.exec(line.toString())?.[1] ?? ''
-        const url = `http://127.0.0.1:${port}/`
+        const url = `http://127.0.0.1:${port}/notes/mcp`
+        const call = (name: string, headers: Readonly<Record<string, string>>) => {
+          const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name } })
+          return fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } })
+        }
 
         assert.equal((await answerOf(url)).status, 401)
-        const admitted = await fetch(url, { headers: { authorization: key } })
-        assert.match(await admitted.text(), /sees read_note: true, drop_note: false/)
+        assert.equal((await call('read_note', {})).status, 401)
+        assert.match(await (await call('read_note', { authorization: key })).text(), /api-key calls read_note/)
+        assert.match(await (await call('drop_note', { authorization: key })).text(), /Unknown tool: drop_note/)
       } finally {
         child.kill()
       }
