@@ -1,5 +1,5 @@
-import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose'
-import { decodeUtf8 } from '#runtime'
+import { type CryptoKey, compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose'
+import { decodeUtf8, fromBase64Url } from '#runtime'
 
 /** Asymmetric signatures that a token may carry. `none` and those with a shared secret are not among them. */
 export const SIGNATURES = ['ES256', 'ES384', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const
@@ -20,12 +20,24 @@ export interface VerificationKey {
   readonly key: CryptoKey | Uint8Array
 }
 
+const PARTS = /^([\w-]*)\.([\w-]*)\.([\w-]*)$/
+/** What a last character can be, by how many characters are over after groups of four. */
+const LAST = ['', undefined, 'AQgw', 'AEIMQUYcgkosw048'] as const
+
 /**
- * Three parts in base64url, each as it would be encoded (RFC 4648 §3.5): what is left over in a last character is zero.
- * Decoders drop it, so that one signature would have many spellings.
+ * The three parts of a compact JWT, each in base64url as it would be encoded (RFC 4648 §3.5): what is left over in a last
+ * character is zero. Decoders drop it, so that one signature would have many spellings.
  */
-const PART = String.raw`(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?`
-const CANONICAL = new RegExp(String.raw`^${PART}\.${PART}\.${PART}$`)
+function partsOf(token: string): readonly [string, string, string] | undefined {
+  const [, head, body, signature] = PARTS.exec(token) ?? []
+  if (head === undefined || body === undefined || signature === undefined) return undefined
+  return isCanonical(head) && isCanonical(body) && isCanonical(signature) ? [head, body, signature] : undefined
+}
+
+function isCanonical(part: string): boolean {
+  const last = LAST[part.length % 4]
+  return last === '' || last?.includes(part.charAt(part.length - 1)) === true
+}
 
 /**
  * Reads a compact JWT's header. Keys and key addresses in it (`jwk`, `jku`, `x5u`, `x5c`) are not looked at
@@ -33,7 +45,7 @@ const CANONICAL = new RegExp(String.raw`^${PART}\.${PART}\.${PART}$`)
  * @returns undefined for what is no JWT, is not written as encoders write it, or has a header that cannot be accepted.
  */
 export function readJwtHeader(token: string): JwtHeader | undefined {
-  if (!CANONICAL.test(token)) return undefined
+  if (partsOf(token) === undefined) return undefined
   let header: ReturnType<typeof decodeProtectedHeader>
   try {
     header = decodeProtectedHeader(token)
@@ -57,10 +69,10 @@ export interface JwtTexts {
  * @returns undefined for what is no compact JWT, is not written as encoders write it, or is not UTF-8.
  */
 export function jwtTexts(token: string): JwtTexts | undefined {
-  if (!CANONICAL.test(token)) return undefined
-  const [head = '', body = ''] = token.split('.')
-  const header = decodeUtf8(base64url.decode(head))
-  const payload = decodeUtf8(base64url.decode(body))
+  const parts = partsOf(token)
+  if (parts === undefined) return undefined
+  const header = decodeUtf8(fromBase64Url(parts[0]))
+  const payload = decodeUtf8(fromBase64Url(parts[1]))
   return header === undefined || payload === undefined ? undefined : { header, payload }
 }
 

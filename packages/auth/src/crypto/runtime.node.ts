@@ -40,6 +40,11 @@ export function toBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64url')
 }
 
+/** @param text base64url without padding, already known to be that: other characters are not told of. */
+export function fromBase64Url(text: string): Uint8Array {
+  return Buffer.from(text, 'base64url')
+}
+
 /** The text of strict UTF-8 bytes (a byte order mark stays in it), or undefined where they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   if (!isUtf8(bytes)) return undefined

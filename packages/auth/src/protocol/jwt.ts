@@ -1,4 +1,5 @@
 import { jwtTexts } from '../crypto/index.ts'
+import { readPlainText } from './plain-json.ts'
 import { readStrictText } from './strict-json.ts'
 
 /** Longer tokens are refused unread, in characters: no header field that carries one is that long. */
@@ -44,6 +45,8 @@ function isAbsentOrText(value: unknown): value is string | undefined {
 }
 
 function readObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const plain = readPlainText(text, {})
+  if (plain !== undefined) return plain
   try {
     const { value } = readStrictText(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)
