@@ -33,9 +33,12 @@ export {
   type Auth0Options,
   allowInsecureIssuers,
   auth0,
+  type ClaimNames,
   dangerouslyAcceptAnyAudience,
   type EntraOptions,
   entra,
+  type IntrospectionOptions,
+  IssuerFault,
   type KeycloakOptions,
   keycloak,
   type OktaOptions,
@@ -43,6 +46,7 @@ export {
   type RemoteIssuerOptions,
   type SharedSecretOptions,
   type TokenIssuer,
+  type Warning,
 } from './issuers/index.ts'
 export type { Limiter, LimitRule } from './limits/index.ts'
 export type { ConditionFacts, Conditions, Requirements, Rule, Validate } from './policy/index.ts'
