@@ -15,6 +15,7 @@ export interface FastifyRequest {
 /** What is used of Fastify's reply. */
 export interface FastifyReply {
   readonly raw: NodeResponse
+  hijack(): unknown
   code(status: number): unknown
   header(name: string, value: string): unknown
   send(body: string): unknown
@@ -32,10 +33,7 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unk
  * Protects a route. Who is refused is answered; for others `request.raw.auth` is set, and `request.body` is what was
  * decided about. Strangers are turned away before Fastify reads their bodies; it reads the others', up to its `bodyLimit`.
  *
- *     app.all('/mcp', protect(gate), (request, reply) => {
- *       reply.hijack()
- *       return mcp(request.raw, reply.raw, request.body)
- *     })
+ *     app.all('/mcp', protect(gate), onRaw(toNodeHandler(createMcpHandler(createNotes))))
  */
 export function protect(guard: McpGuard): { readonly onRequest: Hook; readonly preHandler: Hook } {
   const coming = new WeakMap<NodeRequest, Coming>()
@@ -76,6 +74,16 @@ function promised<Value>(): { readonly promise: Promise<Value>; readonly keep: (
     keep = resolve
   })
   return { promise, keep }
+}
+
+/** A handler of `node:http` as a Fastify handler: it answers by itself, with the body as its third argument. */
+export function onRaw(
+  handler: (request: never, response: never, body?: unknown) => unknown,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
+    reply.hijack()
+    await handler(request.raw as never, reply.raw as never, request.body)
+  }
 }
 
 /** Serves the protected resource metadata of these guards: `app.addHook('onRequest', metadata(gate))`. */

@@ -21,6 +21,11 @@ function withFields(response: Response, fields: readonly string[]): Response {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers })
 }
 
+/** By this code hosts on Node tell a stream that was broken off from a fault of theirs. */
+function brokenOff(): Error {
+  return Object.assign(new Error('the credential has ended'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+}
+
 /** The same stream, read as it is asked for; broken off when the credential behind it ends. */
 function untilRevoked(passage: Passage, body: ReadableStream<Uint8Array>, status: number): ReadableStream<Uint8Array> {
   const reader = body.getReader()
@@ -33,7 +38,7 @@ function untilRevoked(passage: Passage, body: ReadableStream<Uint8Array>, status
     start(controller) {
       stop = passage.untilRevoked(() => {
         finish()
-        controller.error(new Error('the credential has ended'))
+        controller.error(brokenOff())
         reader.cancel().catch(() => {})
       })
     },

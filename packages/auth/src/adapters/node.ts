@@ -5,7 +5,9 @@ import { enter, type NodeRequest, serveDocument } from './node-request.ts'
 
 export type { NodeRequest, NodeResponse }
 
+/** A listener that takes what a body parser has read as its third argument. */
 type NodeHandler<Request, Response> = (request: Request, response: Response, body?: unknown) => unknown
+type Listener<Request, Response> = (request: Request, response: Response) => Promise<void>
 
 /**
  * Protects a `node:http` listener, whatever the path: answers the metadata and what is refused, and hands everything
@@ -18,7 +20,13 @@ type NodeHandler<Request, Response> = (request: Request, response: Response, bod
 export function protectNode<Request extends NodeRequest, Response extends NodeResponse>(
   guard: McpGuard,
   handler: NodeHandler<Request, Response>,
-): (request: Request, response: Response) => Promise<void> {
+): Listener<Request, Response>
+/** The same for handlers with types of their own, like those of the SDK v2: less than all of `node:http`. */
+export function protectNode(guard: McpGuard, handler: NodeHandler<never, never>): Listener<NodeRequest, NodeResponse>
+export function protectNode(
+  guard: McpGuard,
+  handler: NodeHandler<NodeRequest, NodeResponse>,
+): Listener<NodeRequest, NodeResponse> {
   return async (request, response) => {
     if (serveDocument([guard], request, response)) return
     const passage = await enter(guard, request, response)

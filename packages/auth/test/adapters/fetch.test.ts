@@ -1,0 +1,4 @@
+import { plainFetch } from './hosts/fetch.ts'
+import { suite } from './suite/index.ts'
+
+suite(plainFetch)
