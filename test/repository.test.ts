@@ -96,7 +96,7 @@ describe('the dependencies', () => {
     const loose = ['.', ...workspaces].flatMap((folder) => {
       const { dependencies, devDependencies } = manifest(folder)
       return Object.entries({ ...dependencies, ...devDependencies })
-        .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+        .filter(([, version]) => !/^(?:npm:@?[\w./-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
         .map(([name, version]) => `${folder}: ${name}@${version}`)
     })
 

@@ -1,11 +1,20 @@
 import { type Body, MAX_BODY } from '../entry/index.ts'
-import type { NodeRequest } from './node-request.ts'
+
+/** What is used of `http.IncomingMessage` to read its body. */
+export interface NodeBody {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly readableEnded: boolean
+  readonly destroyed: boolean
+  /** What a body parser has made of the body. */
+  body?: unknown
+  on(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Uint8Array | string) => void): unknown
+}
 
 /**
  * The body of a request, at most `MAX_BODY` bytes of it: read here, or what a body parser has made of it before. What
  * comes beyond the bound is let go by, so that the sender hears the answer.
  */
-export function bodyOf(request: NodeRequest): Body | Promise<Body> {
+export function bodyOf(request: NodeBody): Body | Promise<Body> {
   if (request.body !== undefined) return toBody(request.body)
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) return { kind: 'too_large' }
   if (request.readableEnded) return undefined

@@ -2,22 +2,16 @@ import type { McpGuard, Passage, Visit } from '../entry/index.ts'
 import type { Reply } from '../http/index.ts'
 import { documentFor } from './document.ts'
 import { attend, type NodeResponse } from './node-answer.ts'
-import { bodyOf } from './node-body.ts'
+import { bodyOf, type NodeBody } from './node-body.ts'
 
 /** What is used of `http.IncomingMessage`, and of what frameworks make of it. By structure: nothing of Node is imported. */
-export interface NodeRequest {
+export interface NodeRequest extends NodeBody {
   readonly method?: string | undefined
   readonly url?: string | undefined
   /** Express: the URL before a router cut it. */
   readonly originalUrl?: string
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly rawHeaders: readonly string[]
   readonly socket: { readonly remoteAddress?: string | undefined }
-  readonly readableEnded: boolean
-  readonly destroyed: boolean
-  /** What a body parser has made of the body. */
-  body?: unknown
-  on(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Uint8Array | string) => void): unknown
 }
 
 export function visitOf(request: NodeRequest): Visit {

@@ -23,14 +23,11 @@ export function protectNode<Request extends NodeRequest, Response extends NodeRe
 ): Listener<Request, Response>
 /** The same for handlers with types of their own, like those of the SDK v2: less than all of `node:http`. */
 export function protectNode(guard: McpGuard, handler: NodeHandler<never, never>): Listener<NodeRequest, NodeResponse>
-export function protectNode(
-  guard: McpGuard,
-  handler: NodeHandler<NodeRequest, NodeResponse>,
-): Listener<NodeRequest, NodeResponse> {
+export function protectNode(guard: McpGuard, handler: NodeHandler<never, never>): Listener<NodeRequest, NodeResponse> {
   return async (request, response) => {
     if (serveDocument([guard], request, response)) return
     const passage = await enter(guard, request, response)
-    if (passage !== undefined) await handler(request, response, passage.message)
+    if (passage !== undefined) await handler(request as never, response as never, passage.message)
   }
 }
 

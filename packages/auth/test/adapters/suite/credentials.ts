@@ -60,7 +60,7 @@ export function credentials(host: Host): void {
       }
     })
 
-    it('that is nobody’s, or somebody’s but for the secret, is refused as any other', async (test) => {
+    it('that is nobody’s, or somebody’s but for the secret, is refused in the same words', async (test) => {
       const here = await given(host, test)
       const wrong = [unknown(), guessed(await here.key()), (await here.key({ server: 'files' })).secret]
 
