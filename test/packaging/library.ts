@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,6 +102,21 @@ export function describeLibraryAlone(tarball: () => string): void {
       })
     }
 
+    const others: readonly (readonly [name: string, program: () => string, args: readonly string[]])[] = [
+      ['Deno', () => programIn('@deno', /^(linux|darwin|win32)/, 'deno'), ['run', '--node-modules-dir=manual']],
+      ['Bun', () => programIn('@oven', /^bun-/, join('bin', 'bun')), []],
+    ]
+    for (const [name, program, args] of others) {
+      it(`does the same, and at once, on ${name}`, () => {
+        const script = `import { facts } from './facts.js'\nconsole.log(JSON.stringify(await facts()))\n`
+        writeFileSync(join(home, 'told.js'), script)
+
+        const told = JSON.parse(run(program(), [...args, 'told.js'], { cwd: home }))
+
+        assert.deepEqual(told, { isAtOnce: true, ...FACTS })
+      })
+    }
+
     it('does the same by promise on workerd, without what that has of Node', async () => {
       const { text, inputs } = bundle(`export { default } from './worker.js'`, 'workerd')
       assert.ok(!text.includes('node:'))
@@ -154,6 +178,16 @@ function foreign({ text, inputs }: Bundle): readonly string[] {
   const rooms = inputs.filter((file) => /auth\/dist\/(?:store|keys|adapters)\//.test(file))
   const words = text.match(/node:sqlite|\b(?:insert into|create table|delete from|select \*|pragma) ?/gi) ?? []
   return [...rooms, ...words]
+}
+
+/** The program that npm has installed for this machine under a scope. */
+function programIn(scope: string, names: RegExp, program: string): string {
+  const folder = join(tools(), scope)
+  const found = readdirSync(folder).filter((name) => names.test(name))
+  const file = process.platform === 'win32' ? `${program}.exe` : program
+  const programs = found.map((name) => join(folder, name, file)).filter((path) => existsSync(path))
+  assert.ok(programs[0] !== undefined, `${scope} has no program for this machine`)
+  return programs[0]
 }
 
 /** Serves `bundle.js` as a Worker, on loopback, without any of workerd's flags for Node. */

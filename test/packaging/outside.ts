@@ -42,7 +42,7 @@ const TOOLS = join(import.meta.dirname, 'tools')
 
 /**
  * The folder of the tools' packages, installed as their lock file says unless that was done before. They are none of the
- * repository's own dependencies: nobody has to load 190 MB who does not pack.
+ * repository's own dependencies: nobody has to load 390 MB who does not pack.
  */
 export function tools(): string {
   const modules = join(TOOLS, 'node_modules')

@@ -1,6 +1,6 @@
 /**
  * What the core needs of its runtime, wherever there is WebCrypto and no Node: Workers, browsers, others. Of the same
- * shape as `runtime.node.ts`, and slower: a hash comes by promise, about ten times as late, and so does every check.
+ * shape as `runtime.node.ts`, and slower: a hash comes by promise, thirty times as late and more, and so does every check.
  */
 
 const encoder = new TextEncoder()
