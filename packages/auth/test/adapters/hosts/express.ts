@@ -31,7 +31,7 @@ export const express5: Host = {
 
 export const express4Parsed: Host = {
   name: 'Express 4 behind its JSON parser, SDK v1',
-  parsesFirst: true,
+  parses: 'first',
   start(stage) {
     const app = express4()
     app.use(metadata(stage.gate))
@@ -48,7 +48,7 @@ export const express4Parsed: Host = {
 export const mcpExpress: Host = {
   name: '@modelcontextprotocol/express, SDK v2',
   comparesHost: true,
-  parsesFirst: true,
+  parses: 'first',
   start(stage) {
     const app = createMcpExpressApp({ jsonLimit: '4mb' })
     const handler = toNodeHandler(handlerV2(stage))

@@ -23,8 +23,11 @@ export interface Host {
   readonly comparesHost?: boolean
   /** How callers' addresses are known. Default: as they are. */
   readonly peer?: string
-  /** A parser reads bodies before the guard: what it cannot read or will not, the framework answers. */
-  readonly parsesFirst?: boolean
+  /**
+   * Where a parser of the framework reads bodies: what it cannot read or will not, the framework answers. `first`: those of
+   * strangers, too.
+   */
+  readonly parses?: 'first' | 'known'
   /** The tools at `/mcp`, behind the guard; at `/broken` a handler that throws; the guard's metadata. */
   start(stage: Stage): Promise<Running>
 }

@@ -38,7 +38,12 @@ export function send(port: number, { method = 'POST', path = '/mcp', headers, me
     const outgoing = request(
       {
         ...{ host: '127.0.0.1', port, method, path, agent: false },
-        headers: { ...MCP, ...(typeof sent === 'string' && { 'content-length': Buffer.byteLength(sent) }), ...headers },
+        headers: {
+          accept: 'application/json, text/event-stream',
+          ...(sent !== undefined && { 'content-type': 'application/json' }),
+          ...(typeof sent === 'string' && { 'content-length': Buffer.byteLength(sent) }),
+          ...headers,
+        },
       },
       resolve,
     )
@@ -47,8 +52,6 @@ export function send(port: number, { method = 'POST', path = '/mcp', headers, me
     outgoing.end(Array.isArray(sent) ? undefined : sent)
   })
 }
-
-const MCP = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 
 /** Bytes as they are, for what clients cannot be made to send. @returns undefined where the connection closed without an answer. */
 export async function askRaw(port: number, text: string): Promise<Answer | undefined> {
