@@ -1,0 +1,18 @@
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
+import { apiKeys, guard, principalOf } from '@portcullis/auth'
+import { protectFetch } from '@portcullis/auth/fetch'
+import { memoryCredentials } from '@portcullis/auth/store'
+
+export const store = memoryCredentials()
+export const gate = guard({ resource: 'http://127.0.0.1:3000/mcp', access: [apiKeys(store)] })
+
+const mcp = createMcpHandler(() => {
+  const server = new McpServer({ name: 'notes', version: '1.0.0' })
+  server.registerTool('whoami', {}, (context) => ({
+    content: [{ type: 'text', text: principalOf(context)?.subject ?? 'nobody' }],
+  }))
+  return server
+})
+
+// What Workers, Deno and Bun take.
+export default { fetch: protectFetch(gate, mcp.fetch) }
