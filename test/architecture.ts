@@ -20,7 +20,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     entry: ['guard', 'limits', 'issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
     'adapters/mcp': ['entry', 'guard', 'policy', 'protocol', 'crypto'],
     adapters: ['entry', 'guard', 'http'],
-    'index.ts': ['entry', 'guard', 'limits', 'issuers'],
+    'index.ts': ['entry', 'guard', 'limits', 'issuers', 'policy'],
   },
   'packages/issuer': {
     'events.ts': [],
@@ -46,7 +46,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     interaction: ['consent', 'signin', 'engine', 'events.ts', 'web'],
     account: ['consent', 'signin', 'engine', 'grants', 'people', 'events.ts', 'web', 'vault'],
     setup: ['signin', 'engine', 'people', 'web'],
-    token: ['engine', 'grants', 'events.ts', 'vault'],
+    token: ['engine', 'grants', 'events.ts', 'limits', 'vault', 'web'],
     edge: ['engine', 'limits', 'web'],
     'services.ts': ['grants', 'signing', 'people', 'events.ts', 'vault'],
     'operator.ts': ['services.ts', 'registration', 'clients', 'vault'],

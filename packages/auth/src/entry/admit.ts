@@ -142,7 +142,7 @@ async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tas
 async function withinLimits(
   { owner, principal, peer }: Coming,
   { messages }: Incoming,
-  { limits, server, onWarning }: Settled,
+  { limits, server, clock, onWarning }: Settled,
 ) {
   if (limits === undefined) return undefined
   const tools = messages.flatMap((message) =>
@@ -151,7 +151,7 @@ async function withinLimits(
   // Of callers without a credential nothing tells one from another but where they are.
   const who = principal.kind === 'anonymous' ? `${owner} ${peer}` : owner
   try {
-    return await limits.take({ server: server.name, principal: who, tools }, Date.now() / 1000)
+    return await limits.take({ server: server.name, principal: who, tools }, clock())
   } catch (error) {
     onWarning(`limits cannot be held: ${(error as Error).message}`)
     return 'silent' as const

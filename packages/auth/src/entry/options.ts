@@ -61,6 +61,8 @@ export interface Settled {
   readonly onEvent: ((event: AuditEvent) => void) | undefined
   readonly onWarning: (text: string) => void
   readonly now: () => number
+  /** As `now`, with fractions where it is the system's. */
+  readonly clock: () => number
 }
 
 /** Copied, defaulted and checked at construction, so that nothing fails on the first request. @throws {TypeError} */
@@ -111,6 +113,7 @@ export function settle(options: GuardOptions): Settled {
     onEvent,
     onWarning,
     now,
+    clock: options.now ?? (() => Date.now() / 1000),
   }
 }
 
