@@ -1,0 +1,8 @@
+import type { Server } from 'node:http'
+import { createAdaptorServer } from '@hono/node-server'
+import { checkDoor, clientV1, clientV2, clientV2Modern, keyFor, listen } from '../clients/index.ts'
+import { app, gate, store } from './server.ts'
+
+const { origin, close } = await listen(createAdaptorServer({ fetch: app.fetch }) as Server)
+await checkDoor(`${origin}/mcp`, await keyFor(store, gate), [clientV1, clientV2, clientV2Modern])
+close()
