@@ -4,6 +4,7 @@ const SUITES = [
   'packages/*/test/**/*.test.ts',
   'test/**/*.test.ts',
   'conformance/**/*.test.ts',
+  'examples/**/*.test.ts',
   'bench/**/*.test.ts',
   'tools/**/*.test.ts',
 ]
