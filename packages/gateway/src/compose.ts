@@ -21,11 +21,12 @@ import {
 import { keepKeys } from './keys/index.ts'
 import type { Log } from './log/index.ts'
 import {
+  externalIssuers,
   needsIssuer,
   openEmbeddedIssuer,
   publishedKeys,
   resourceDocuments,
-  resourceTermsOf,
+  tokenTermsOf,
   underName,
 } from './oauth/index.ts'
 import { createProxy, Lobby, type ProxiedServer, Standing } from './proxy/index.ts'
@@ -82,15 +83,16 @@ export async function openGate(settings: Settings, log: Log): Promise<Gate> {
     credentials: stores.credentials,
     now,
     defer: setImmediate,
-    ...(issuer && {
-      tokens: { issuers: [publishedKeys(url, issuer.keySet)], revocations: stores.issuer.revocations },
-    }),
+    tokens: {
+      issuers: [...(issuer ? [publishedKeys(url, issuer.keySet)] : []), ...externalIssuers(settings, log)],
+      ...(issuer && { revocations: stores.issuer.revocations }),
+    },
   })
   const budget = new ChildBudget(settings.stdio.maxTotal)
   const connections = new Connections(settings.limits.connections)
   const open = (server: ServerSettings) => openUpstream(server, settings, { budget, connections }, log)
   const servers = new Map(
-    [...settings.servers].map(([name, server]) => [name, toProxied(server, open(server), url, issuer !== undefined)]),
+    [...settings.servers].map(([name, server]) => [name, toProxied(server, open(server), url, settings)]),
   )
   const sessions = new Sessions({
     store: stores.sessions,
@@ -198,10 +200,9 @@ function openIssuer(
   })
 }
 
-function toProxied(server: ServerSettings, upstream: Upstream, url: string, isBesideSignIn: boolean): ProxiedServer {
+function toProxied(server: ServerSettings, upstream: Upstream, url: string, settings: Settings): ProxiedServer {
   const { name, access, scopes, rules, clients, methods, tenant } = server
   const isRuled = rules.length > 0 || Object.keys(clients).length > 0
-  const resource = resourceTermsOf(server, url)
   return {
     name,
     access,
@@ -212,8 +213,8 @@ function toProxied(server: ServerSettings, upstream: Upstream, url: string, isBe
     hasLastingSessions: server.upstream.kind === 'http',
     upstream,
     ...(tenant === undefined ? {} : { tenant }),
-    ...(resource === undefined ? {} : { resource }),
-    isBesideSignIn,
+    ...tokenTermsOf(server, settings, url),
+    isBesideSignIn: [...settings.servers.values()].some((other) => other.access.has('oauth')),
   }
 }
 

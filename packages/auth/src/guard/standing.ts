@@ -2,7 +2,7 @@ import type { TokenIssuer } from '../issuers/index.ts'
 import { OUR_RULES } from '../issuers/index.ts'
 import { type Access, compileAccess, holds, READ_SCOPE } from '../policy/index.ts'
 import type { TokenFacts } from './token-terms.ts'
-import type { GuardedServer, Principal } from './verdict.ts'
+import type { GuardedServer, Principal, TokenTrust } from './verdict.ts'
 
 /** What tokens on some terms come to at one server. */
 export type Standing =
@@ -50,8 +50,8 @@ export function standingOf({ terms, clientId }: TokenFacts, server: GuardedServe
   const kind = trusted.kinds.get(issuer.issuer)
   if (terms.isBound) return { kind: 'bad', server, because: 'bound' }
   if (kind === undefined) return { kind: 'bad', server, because: 'issuer' }
-  const { uri } = (server.resource ?? server.tokens) as { readonly uri: string }
-  if (!tokenRules.isFor(audience, uri)) return { kind: 'elsewhere', server }
+  const { uri, audience: called } = (server.resource ?? server.tokens) as TokenTrust
+  if (!tokenRules.isFor(audience, uri, called)) return { kind: 'elsewhere', server }
   const isForeign = tokenRules.mapsTenant && server.tenant !== undefined && ownTenant !== server.tenant
   if (isForeign) return { kind: 'bad', server, because: 'tenant' }
   const { rules } = server

@@ -19,6 +19,8 @@ export interface TokenTrust {
   readonly uri: string
   /** By issuer identifier. */
   readonly issuers: readonly string[]
+  /** What issuers elsewhere call this server, unless they have a name for it by themselves. Default: `uri`. */
+  readonly audience?: readonly string[]
 }
 
 /** A server as an OAuth 2.1 resource (RFC 9728, RFC 8707). */

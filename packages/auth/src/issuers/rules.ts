@@ -19,8 +19,11 @@ export interface TokenRules {
   takesType(typ: string | undefined): boolean
   /** @param spareId Public id for a token that has none. */
   read(payload: Payload, typ: string | undefined, spareId: string): Claims | ClaimFault
-  /** Whether tokens for this audience are for the resource. */
-  isFor(audience: readonly string[], resource: string): boolean
+  /**
+   * Whether tokens for this audience are for the resource.
+   * @param called What the resource is called, where that is not its URI.
+   */
+  isFor(audience: readonly string[], resource: string, called?: readonly string[]): boolean
   /** Whether its tokens say of which tenant they are. */
   readonly mapsTenant: boolean
 }
@@ -30,7 +33,7 @@ export const OUR_RULES: TokenRules = {
   algorithms: new Set(SIGNATURES),
   takesType: (typ) => typ === 'at+jwt',
   read: (payload) => readClaims(payload) ?? 'claims',
-  isFor: isAudience,
+  isFor: (audience, resource) => isAudience(audience, resource),
   mapsTenant: false,
 }
 
@@ -69,9 +72,10 @@ export function tokenRules(terms: RuleTerms): TokenRules {
       if (read === undefined) return 'claims'
       return clients === undefined || clients.includes(read.clientId) ? read : 'client'
     },
-    isFor(named, resource) {
-      if (audience === undefined) return isAudience(named, resource)
-      return audience === 'any' || named.some((each) => audience.includes(each))
+    isFor(named, resource, called) {
+      if (audience === 'any') return true
+      const names = audience ?? called
+      return names === undefined ? isAudience(named, resource) : named.some((each) => names.includes(each))
     },
     mapsTenant,
   }

@@ -41,7 +41,7 @@ function rowOf(event: AuditEvent): Row {
     case 'request': {
       const { principal, peer, decision, outcome, status, durationMs } = event
       // A token is gone in minutes; who comes back is the client.
-      const CREDENTIAL = (principal?.kind === 'oauth' ? principal.clientId : principal?.credentialId) ?? 'anyone'
+      const CREDENTIAL = (isToken(principal?.kind) ? principal?.clientId : principal?.credentialId) ?? 'anyone'
       const ended = { OUTCOME: outcome, STATUS: status, MS: durationMs?.toFixed(1) }
       return { TIME, SERVER, CREDENTIAL, FROM: peer, DECISION: decision, ...ended, WHAT: whatOf(event) }
     }
@@ -63,4 +63,8 @@ function rowOf(event: AuditEvent): Row {
 function whatOf({ verb, method, name, reason }: Extract<AuditEvent, { type: 'request' }>): string {
   const asked = method === undefined ? verb : /^[\w/$.-]+$/.test(method) ? method : JSON.stringify(method)
   return `${asked}${name === undefined ? '' : ` ${JSON.stringify(name)}`}${reason === undefined ? '' : `  (${reason})`}`
+}
+
+function isToken(kind: string | undefined): boolean {
+  return kind === 'oauth' || kind === 'jwt'
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import type { IssuerEvent, Operator } from '@portcullis/issuer'
 import type { Settings } from '../config/index.ts'
-import { operationOf } from '../oauth/index.ts'
+import { needsIssuer, operationOf } from '../oauth/index.ts'
 import { readSealingKey } from '../state/index.ts'
 import { type Context, Failure, UsageError } from './command.ts'
 import { withStores } from './credentials.ts'
@@ -13,8 +13,10 @@ import { recordOperation } from './operation.ts'
  * changes. @throws {Failure} when nobody signs in by this configuration, or the state cannot be used.
  */
 export async function withOperator(settings: Settings, work: (operator: Operator) => Promise<void>): Promise<0> {
-  if (![...settings.servers.values()].some(({ access }) => access.has('oauth'))) {
-    throw new Failure('nobody signs in by this configuration: no server has `oauth` in its `access`')
+  if (!needsIssuer(settings)) {
+    throw new Failure(
+      'nobody signs in by this configuration: no server has `oauth` in its `access` with the issuer `embedded`',
+    )
   }
   const { openOperator } = await import('@portcullis/issuer')
   const { accessTokenSeconds, signingAlgorithm } = settings.oauth

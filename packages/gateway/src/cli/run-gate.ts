@@ -80,7 +80,7 @@ function untilAsked(): Promise<NodeJS.Signals> {
 
 /** Where a server is reached, for people: never the secret part of an unlisted URL. */
 export function addressOf({ name, access }: ServerSettings, gate: Gate): string {
-  const isPlain = access.has('public') || access.has('api-key') || access.has('oauth')
+  const isPlain = (['public', 'api-key', 'oauth', 'jwt'] as const).some((mode) => access.has(mode))
   return isPlain ? (gate.mcp.get(name) ?? '') : `by unlisted URL: portcullis urls create --server ${name} --name LABEL`
 }
 

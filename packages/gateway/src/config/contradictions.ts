@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { isLoopbackHost } from './addresses.ts'
+import { findIssuerFaults } from './contradictions-issuers.ts'
 import type { Fault } from './issues.ts'
 import type { ParsedFile } from './parse.ts'
 import type { Path } from './problem.ts'
@@ -26,6 +27,7 @@ export function findContradictions(
     ...(surroundings === undefined ? [] : sealingVariable(sections, surroundings.env)),
     ...keyAges(sections, isKnown),
     ...signIn(sections, servers, isKnown),
+    ...findIssuerFaults(sections, servers, isKnown),
     ...[...upstreams].flatMap(([name, held]) => upstream(['servers', name, 'upstream'], held, directory)),
   ]
 }
@@ -120,13 +122,15 @@ function signIn(
   servers: ParsedFile['servers'],
   isKnown: IsKnown,
 ): Fault[] {
-  const signing = [...servers].filter(([, { access }]) => access.includes('oauth'))
+  const signing = [...servers].filter(([, { access }]) => access.includes('oauth') || access.includes('jwt'))
   const faults = [...servers].flatMap(([name, server]) => namedScopes(['servers', name], server))
   const [first] = signing
   if (first !== undefined && listen !== undefined && isKnown('listen.host') && isKnown('publicUrl')) {
-    // Clients compare the issuer to the letter, so it has to be one address for everybody.
+    // Tokens are for one address, and clients compare the issuer to the letter: both have to be the same for everybody.
     const isReachedByName = publicUrl !== undefined || isLoopbackHost(listen.host)
-    const message = 'must be set where people sign in beyond this machine: it names the issuer'
+    const message = first[1].access.includes('oauth')
+      ? 'must be set where people sign in beyond this machine: it names the issuer'
+      : 'must be set where tokens count beyond this machine: they are made for it'
     if (!isReachedByName)
       faults.push({ path: ['servers', first[0], 'access'], part: 'value', message: `\`publicUrl\` ${message}` })
   }

@@ -1,3 +1,4 @@
+import type { RemoteIssuerOptions, SharedSecretOptions } from '@portcullis/auth/issuers'
 import type { Problem } from './problem.ts'
 
 /**
@@ -24,6 +25,8 @@ export interface Settings {
   readonly stdio: StdioSettings
   readonly keys: KeySettings
   readonly oauth: OauthSettings
+  /** Identity providers, by name. */
+  readonly issuers: ReadonlyMap<string, IssuerSettings>
   readonly record: RecordSettings
   readonly log: { readonly level: LogLevel }
   /** By name, in the order of the file. A map, for a server may be called `constructor`. */
@@ -92,6 +95,15 @@ export interface OauthSettings {
   readonly signingAlgorithm: 'ES256' | 'EdDSA'
 }
 
+/** Whose tokens count beside those of the issuer inside the gate. */
+export interface IssuerSettings {
+  readonly name: string
+  /** What its tokens have as `iss`; of a shared secret without one, a name that stands for it. */
+  readonly identifier: string
+  /** As the library takes them, checked by it. */
+  readonly options: RemoteIssuerOptions | SharedSecretOptions
+}
+
 export interface RecordSettings {
   readonly directory: string
   readonly segmentBytes: number
@@ -101,13 +113,17 @@ export interface RecordSettings {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
-export type AccessMode = 'public' | 'unlisted' | 'api-key' | 'oauth'
+export type AccessMode = 'public' | 'unlisted' | 'api-key' | 'oauth' | 'jwt'
 
 export interface ServerSettings {
   readonly name: string
   readonly upstream: UpstreamSettings
   /** Not empty; `public` stands alone. */
   readonly access: ReadonlySet<AccessMode>
+  /** Whose tokens count: names of `Settings.issuers`, and `embedded`. Not empty where `access` has `oauth` or `jwt`. */
+  readonly issuers: readonly string[]
+  /** What issuers elsewhere call this server, where it is not its URL. */
+  readonly audience?: readonly string[]
   /** Scope name to tool patterns, in which `*` stands for any characters. */
   readonly scopes: Readonly<Record<string, readonly string[]>>
   /** What tools ask for beside the scopes. */

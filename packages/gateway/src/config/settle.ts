@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { type Behind, behind, connectionsFor, descriptorLimit } from './descriptors.ts'
+import { settleIssuer } from './issuer-options.ts'
 import type {
   Delivery,
   KeySettings,
@@ -12,6 +13,7 @@ import type {
   UpstreamSettings,
 } from './settings.ts'
 import type { ParsedSections, ParsedServer } from './shape.ts'
+import { EMBEDDED } from './shape-issuers.ts'
 
 const READ = 'mcp:read'
 const DAY_MS = 86_400_000
@@ -70,6 +72,7 @@ export function settle(
       redirectUris: parsed.oauth.redirectUris,
       signingAlgorithm: parsed.oauth.signingAlgorithm,
     },
+    issuers: new Map(Object.entries(parsed.issuers).map(([name, issuer]) => [name, settleIssuer(name, issuer)])),
     record: {
       directory: parsed.record.directory === undefined ? join(home, 'spool') : at(parsed.record.directory),
       segmentBytes: parsed.record.segmentBytes,
@@ -130,6 +133,8 @@ function settleServer(name: string, server: ParsedServer, directory: string): Se
     name,
     upstream: settleUpstream(server.upstream, directory),
     access: new Set(server.access),
+    issuers: server.issuers ?? (server.access.includes('oauth') ? [EMBEDDED] : []),
+    ...(server.audience !== undefined && { audience: server.audience }),
     scopes: server.scopes,
     rules: server.rules.map(({ tools, scopes, roles, tenant }) => ({
       tools,

@@ -23,8 +23,8 @@ export function faultOfServerName(name: string): string | undefined {
   return undefined
 }
 
-const ACCESS_MODES = ['public', 'unlisted', 'api-key', 'oauth'] as const
-const LATER_MODES = new Set(['jwt', 'mtls'])
+const ACCESS_MODES = ['public', 'unlisted', 'api-key', 'oauth', 'jwt'] as const
+const LATER_MODES = new Set(['mtls'])
 const quoted = (word: string) => `\`${word}\``
 
 const accessMode = documented(
@@ -130,6 +130,14 @@ export const SERVER_SHAPE = z.strictObject(
       minItems: 1,
       uniqueItems: true,
     }),
+    issuers: documented(
+      z.optional(list(text(), '[embedded, company]', { least: 1 })),
+      'Whose access tokens count: names of `issuers`, and `embedded` for the issuer inside the gate. Default: `embedded`, where `access` has `oauth`.',
+    ),
+    audience: documented(
+      z.optional(list(text(), '["api://notes"]', { least: 1 })),
+      'What identity providers call this server in tokens, unless they have an `audience` of their own. Default: its URL.',
+    ),
     scopes: documented(
       z.prefault(scopes, {}),
       'Scope names, and the tools that each opens. A tool in no scope needs `mcp:write`.',

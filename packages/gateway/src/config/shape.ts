@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { isListenHost, parseAppUri, parseHostValue, parseOrigin, parseProxy, parsePublicUrl } from './addresses.ts'
 import { choice, documented, duration, flag, integer, list, mapOf, matching, parsed, size, text } from './fields.ts'
+import { ISSUERS } from './shape-issuers.ts'
 import { faultOfServerName, SERVER_NAME_PATTERN, SERVER_SHAPE } from './shape-server.ts'
 import { parseStore } from './store.ts'
 
@@ -211,6 +212,7 @@ export const SECTIONS = {
   stdio: preset(stdio, {}),
   keys: preset(keys, {}),
   oauth: preset(oauth, {}),
+  issuers: ISSUERS,
   record: preset(record, {}),
   log: preset(log, {}),
 }

@@ -21,6 +21,8 @@ export function unneeded(path: Path): Path | undefined {
   if (GATE_ONLY.has(section)) return [section as string]
   // What stands in a list where a map should has another fault, which is to be found.
   if (section === 'servers' && typeof name === 'string' && part === 'upstream') return path.slice(0, 3)
+  // Who signs tokens elsewhere is nothing to commands; whether anybody signs in here is.
+  if (section === 'issuers' && typeof name === 'string') return path.slice(0, 2)
   if (section === 'listen' && name === 'tls') return path.slice(0, 2)
   if (section === 'keys' && name === 'deliveries' && typeof part === 'string') return path.slice(0, 3)
   return undefined
@@ -40,6 +42,8 @@ export function withStandIns(value: Value, paths: readonly Path[]): Value {
 
 function standInFor(path: Path): Value | undefined {
   if (path.length === 1) return undefined
+  // No two of them are the same.
+  if (path[0] === 'issuers') return { issuer: `https://${path[1]}.invalid` }
   return STAND_INS[String(path[0] === 'keys' ? path[1] : path.at(-1))]
 }
 

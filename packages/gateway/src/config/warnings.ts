@@ -37,6 +37,13 @@ export function findWarnings(settings: Omit<Settings, 'warnings'>, env: Environm
     const fault = delivery.kind === 'command' ? faultOfProgram(delivery.command, directory, searchPath(env)) : undefined
     if (fault !== undefined) warn(['keys', 'deliveries', name, 'command'], fault)
   }
+  const named = new Set([...settings.servers.values()].flatMap(({ issuers }) => issuers))
+  for (const { name, options } of settings.issuers.values()) {
+    if (!named.has(name)) warn(['issuers', name], 'no server names it')
+    else if ('secret' in options) {
+      warn(['issuers', name, 'sharedSecret'], 'whoever checks these tokens can make them, this gate included')
+    }
+  }
   for (const server of settings.servers.values()) warnAboutServer(server, env, warn)
   return warnings
 }

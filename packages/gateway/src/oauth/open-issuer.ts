@@ -3,8 +3,9 @@ import type { ServerSettings, Settings } from '../config/index.ts'
 import type { Log } from '../log/index.ts'
 import type { Recorder } from '../record/index.ts'
 import type { Stores } from '../state/index.ts'
+import { signsInHere } from './external-issuers.ts'
 import { operationOf } from './operation-of.ts'
-import { resourceTermsOf } from './resource-terms.ts'
+import { tokenTermsOf } from './resource-terms.ts'
 
 export interface IssuerSurroundings {
   readonly settings: Settings
@@ -20,9 +21,9 @@ export interface IssuerSurroundings {
   readonly log: Log
 }
 
-/** Whether people sign in anywhere. */
+/** Whether people sign in to any server at the issuer inside the gate. */
 export function needsIssuer({ servers }: Settings): boolean {
-  return [...servers.values()].some(({ access }) => access.has('oauth'))
+  return [...servers.values()].some(signsInHere)
 }
 
 /** The embedded issuer. Loaded when a server needs it, for a gate that only knows keys has no use for its engine. */
@@ -32,9 +33,9 @@ export async function openEmbeddedIssuer(surroundings: IssuerSurroundings): Prom
   const { accessTokenSeconds, refreshTokenSeconds, grantSeconds, signingAlgorithm, registration } = settings.oauth
   const { documents, redirectUris } = settings.oauth
   const resources = [...settings.servers.values()].flatMap((server) => {
-    const terms = resourceTermsOf(server, url)
-    if (terms === undefined) return []
-    const { uri, baseScopes } = terms
+    const { resource } = tokenTermsOf(server, settings, url)
+    if (resource === undefined || !signsInHere(server)) return []
+    const { uri, baseScopes } = resource
     const { name, scopes: opens, scopeTexts: describes } = server
     const aliases = otherUrls.map((other) => `${other}${new URL(uri).pathname}`)
     return [{ uri, aliases, name, scopes: scopesOf(server), defaultScopes: baseScopes, opens, describes }]

@@ -39,6 +39,7 @@ describe('defaults', () => {
         redirectUris: [],
         signingAlgorithm: 'ES256',
       },
+      issuers: new Map(),
       record: {
         directory: join(directory, 'spool'),
         segmentBytes: 32 * 1024 ** 2,
@@ -62,6 +63,7 @@ describe('defaults', () => {
       name: 'files',
       upstream: { kind: 'stdio', command: 'files', args: [], env: {}, cwd: directory },
       access: new Set(['api-key']),
+      issuers: [],
       scopes: {},
       rules: [],
       clients: {},
@@ -177,6 +179,7 @@ servers:
         forwardHeaders: ['x-request-id'],
       },
       access: new Set(['api-key', 'unlisted']),
+      issuers: [],
       scopes: { 'files:read': ['read_*', 'list'] },
       rules: [{ tools: ['read_*'], roles: ['editor'], scopes: ['mcp:write'] }],
       clients: { c1: ['list'] },

@@ -106,11 +106,10 @@ const REFUSED_SERVERS: readonly [server: string, message: RegExp][] = [
   [`${OK_UPSTREAM}, access: [api-keys]`, /^servers\.s\.access\[0\]: must be one of .*did you mean `api-key`\?$/],
   [`${OK_UPSTREAM}, access: [api-key, api-key]`, /^servers\.s\.access\[1\]: stands in this list twice$/],
   [
-    `${OK_UPSTREAM}, access: [jwt]`,
-    /^servers\.s\.access\[0\]: the access mode `jwt` is not available yet; now there are `public`, `unlisted`, `api-key`, `oauth`$/,
+    `${OK_UPSTREAM}, access: [mtls]`,
+    /^servers\.s\.access\[0\]: the access mode `mtls` is not available yet; now there are `public`, `unlisted`, `api-key`, `oauth`, `jwt`$/,
   ],
   [`${OK_UPSTREAM}, access: [oauth], scopes: { openid: [a] }`, /has a meaning of its own in OAuth/],
-  [`${OK_UPSTREAM}, access: [mtls]`, /`mtls` is not available yet/],
   [`${OK_UPSTREAM}, access: [api-key], baseScopes: [mcp:read]`, /says what to ask for when signing in/],
   [`${OK_UPSTREAM}, access: [oauth], baseScopes: [files:read]`, /is no scope of this server/],
   [
@@ -221,7 +220,7 @@ describe('servers', () => {
   })
 
   it('tell of `public` among others even beside a mode that is not known', () => {
-    const { problems } = load(`servers: { s: { ${OK_UPSTREAM}, access: [public, jwt] } }`)
+    const { problems } = load(`servers: { s: { ${OK_UPSTREAM}, access: [public, mtls] } }`)
     assert.deepEqual(
       problems?.map(({ path }) => path),
       ['servers.s.access', 'servers.s.access[1]'],
