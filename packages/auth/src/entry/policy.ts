@@ -35,17 +35,45 @@ export interface Policy {
 export function policy(terms: PolicyTerms = {}): Policy {
   const { scopes = {} } = terms
   for (const [scope, tools] of Object.entries(scopes)) {
-    if (!SCOPE.test(scope)) throw new TypeError(`"${scope}" is no scope: visible ASCII without space, " and \\`)
+    checked([scope])
     if (!(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string' && tool !== ''))) {
       throw new TypeError(`"scopes.${scope}" must be a list of tool names`)
     }
   }
   const rules = compileRules(terms)
-  const named = [...new Set([...Object.keys(scopes), ...rules.scopes])]
-  for (const scope of rules.scopes) if (!SCOPE.test(scope)) throw new TypeError(`"${scope}" is no scope`)
-  // What a rule names means something here, or no token could ever hold it.
   const opened = compileScopes(scopes)
-  return { scopes: { all: new Set([...opened.all, ...named]), opening: (tool) => opened.opening(tool) }, rules, named }
+  // What a rule names means something here, or no token could ever hold it.
+  const all = new Set([...opened.all, ...checked(rules.scopes)])
+  return {
+    scopes: { all, opening: (tool) => opened.opening(tool) },
+    rules: {
+      of: rules.of,
+      limitOf: rules.limitOf,
+      get hides() {
+        return rules.hides
+      },
+      get scopes() {
+        return rules.scopes
+      },
+      get version() {
+        return rules.version
+      },
+      note(tool, requirements) {
+        const named = checked(requirements.scopes ?? [])
+        rules.note(tool, requirements)
+        for (const scope of named) all.add(scope)
+      },
+    },
+    named: [...new Set([...Object.keys(scopes), ...rules.scopes])],
+  }
+}
+
+/** @throws {TypeError} for a scope that is none. */
+function checked(scopes: Iterable<string>): readonly string[] {
+  const all = [...scopes]
+  const wrong = all.find((scope) => !SCOPE.test(scope))
+  if (wrong !== undefined) throw new TypeError(`"${wrong}" is no scope: visible ASCII without space, " and \\`)
+  return all
 }
 
 /** RFC 6749 §3.3. */

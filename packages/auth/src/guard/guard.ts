@@ -33,6 +33,7 @@ const ISSUER = 'portcullis'
 interface Compiled {
   readonly scopes: ToolScopes
   readonly rules: Rules | undefined
+  readonly version: number | undefined
   /** What all principals on these terms have in common. */
   readonly shared: Omit<Principal, 'subject' | 'clientId' | 'credentialId' | 'expiresAt'>
   readonly access: Access
@@ -205,7 +206,7 @@ export class Guard {
     // What one client is limited to is nobody else's access.
     const isShared = rules?.limitOf(clientId) === undefined
     const known = isShared ? this.compiled.get(terms) : undefined
-    if (known?.scopes === server.scopes && known.rules === rules) return known
+    if (known?.scopes === server.scopes && known.rules === rules && known.version === rules?.version) return known
     const scopes = terms.scopes === undefined ? server.scopes.all : new Set(terms.scopes)
     const access = compileAccess(server.scopes, {
       scopes,
@@ -225,7 +226,7 @@ export class Guard {
       ...(tenant === undefined ? {} : { tenant }),
       ...(tools === undefined ? {} : { tools }),
     }
-    const compiled = { scopes: server.scopes, rules, shared, access }
+    const compiled = { scopes: server.scopes, rules, version: rules?.version, shared, access }
     if (isShared) this.compiled.set(terms, compiled)
     return compiled
   }

@@ -5,16 +5,20 @@ import type { TokenFacts } from './token-terms.ts'
 import type { GuardedServer, Principal, TokenTrust } from './verdict.ts'
 
 /** What tokens on some terms come to at one server. */
-export type Standing =
+export type Standing = {
+  readonly server: GuardedServer
+  /** Of the server's rules, when this was compiled. */
+  readonly version: number | undefined
+} & (
   | {
       readonly kind: 'good'
-      readonly server: GuardedServer
       /** What their principals have in common. */
       readonly shared: Omit<Principal, 'subject' | 'clientId' | 'credentialId' | 'expiresAt' | 'token'>
       readonly access: Access
     }
-  | { readonly kind: 'bad'; readonly server: GuardedServer; readonly because: 'bound' | 'issuer' | 'tenant' }
-  | { readonly kind: 'elsewhere'; readonly server: GuardedServer }
+  | { readonly kind: 'bad'; readonly because: 'bound' | 'issuer' | 'tenant' }
+  | { readonly kind: 'elsewhere' }
+)
 
 /** Whose tokens a server takes. */
 export interface Trusted {
@@ -48,20 +52,21 @@ export function standingOf({ terms, clientId }: TokenFacts, server: GuardedServe
   const { issuer, audience, tenant: ownTenant, tools } = terms
   const { rules: tokenRules = OUR_RULES } = issuer
   const kind = trusted.kinds.get(issuer.issuer)
-  if (terms.isBound) return { kind: 'bad', server, because: 'bound' }
-  if (kind === undefined) return { kind: 'bad', server, because: 'issuer' }
+  const known = { server, version: server.rules?.version }
+  if (terms.isBound) return { ...known, kind: 'bad', because: 'bound' }
+  if (kind === undefined) return { ...known, kind: 'bad', because: 'issuer' }
   const { uri, audience: called } = (server.resource ?? server.tokens) as TokenTrust
-  if (!tokenRules.isFor(audience, uri, called)) return { kind: 'elsewhere', server }
+  if (!tokenRules.isFor(audience, uri, called)) return { ...known, kind: 'elsewhere' }
   const isForeign = tokenRules.mapsTenant && server.tenant !== undefined && ownTenant !== server.tenant
-  if (isForeign) return { kind: 'bad', server, because: 'tenant' }
+  if (isForeign) return { ...known, kind: 'bad', because: 'tenant' }
   const { rules } = server
   const scopes = new Set(terms.scopes)
   const means = new Set([...server.scopes.all, ...(rules?.scopes ?? [])])
   const roles: ReadonlySet<string> = new Set(terms.roles)
   const tenant = tokenRules.mapsTenant ? ownTenant : server.tenant
   return {
+    ...known,
     kind: 'good',
-    server,
     shared: {
       kind,
       issuer: issuer.issuer,

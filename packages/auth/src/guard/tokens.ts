@@ -155,7 +155,7 @@ export class TokenJudge {
     const isShared = server.rules?.limitOf(facts.clientId) === undefined
     const bearer = isShared ? facts.terms : facts
     const known = this.standings.get(bearer)
-    if (known?.server === server) return known
+    if (known?.server === server && known.version === server.rules?.version) return known
     const standing = standingOf(facts, server, this.trustedBy(server))
     this.standings.set(bearer, standing)
     return standing

@@ -62,6 +62,8 @@ export interface Rules {
   readonly hides: boolean
   /** Every scope that a rule names. */
   readonly scopes: Iterable<string>
+  /** Another one after each word that was new: what was compiled before holds no scope that is named since. */
+  readonly version: number
   /**
    * The requirements that stand next to one tool. The latest word on a tool counts.
    * @throws {TypeError} as `compileRules`.
@@ -93,6 +95,8 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
     }),
   )
   const noted = new Map<string, Settled>()
+  const words = new Map<string, string>()
+  let version = 0
   const hiding = new Set<string>()
   const hidesAlways = limits.size > 0 || patterned.some(([, settled]) => isHiding(settled))
   return {
@@ -109,9 +113,17 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
     get scopes() {
       return new Set([...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ scopes }) => scopes))
     },
+    get version() {
+      return version
+    },
     note(tool, requirements) {
+      // A server that is made for each request says the same each time.
+      const word = JSON.stringify(requirements)
+      if (words.get(tool) === word) return
       const settled = settle(requirements, ports, `the requirements of "${tool}"`)
       noted.set(tool, settled)
+      words.set(tool, word)
+      version++
       if (isHiding(settled)) hiding.add(tool)
       else hiding.delete(tool)
     },

@@ -156,6 +156,24 @@ describe('a decision', () => {
     assert.deepEqual(refusalOf(await knock({ headers, message: call('wipe') })), [200, -32602])
   })
 
+  it('on a scope that a tool names for itself knows who holds it, from then on', async () => {
+    const { key, knock, gate } = given({ policy: policy({ scopes: { 'notes:read': ['*'] } }) })
+    const [unlimited, holder, other] = [
+      await key(),
+      await key({ scopes: ['notes:read', 'notes:wipe'] }),
+      await key({ scopes: ['notes:read'] }),
+    ].map(({ secret }) => bearer(secret))
+    for (const headers of [unlimited, holder, other]) passageOf(await knock({ headers: headers ?? {} }))
+
+    gate.policy.rules.note('wipe', { scopes: ['notes:wipe'] })
+
+    for (const headers of [unlimited, holder]) {
+      const { principal } = passageOf(await knock({ headers: headers ?? {}, message: call('wipe') }))
+      assert.equal(principal.scopes.has('notes:wipe'), true)
+    }
+    assert.deepEqual(refusalOf(await knock({ headers: other ?? {}, message: call('wipe') })), [200, -32602])
+  })
+
   it('lets methods of the operator’s through for callers without limits', async () => {
     const { key, knock } = given({ methods: ['vendor/odd'] })
     const message = { jsonrpc: '2.0', id: 1, method: 'vendor/odd' }

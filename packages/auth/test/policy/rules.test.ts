@@ -124,6 +124,17 @@ describe('what stands next to a tool', () => {
     assert.deepEqual([...rules.scopes], [])
   })
 
+  it('makes what was compiled before old, unless it says what was said', () => {
+    const { rules } = given({})
+    const before = rules.version
+    rules.note('drop_note', { roles: ['editor'] })
+    const after = rules.version
+    rules.note('drop_note', { roles: ['editor'] })
+
+    assert.notEqual(after, before)
+    assert.equal(rules.version, after)
+  })
+
   it('is replaced by a later word, and no rule is', () => {
     const { rules, access } = given({ rules: [{ tools: ['drop_*'], tenant: 'acme' }] }, { caller: NOBODY })
     rules.note('drop_note', { roles: ['editor'] })
