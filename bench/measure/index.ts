@@ -3,6 +3,9 @@
  * Knows the peers; knows nothing of how results are written down.
  */
 import { bareWays } from './bare.ts'
+import { guardCold, guardKeys, guardWarm } from './guard.ts'
+import { guardHttp } from './guard-http.ts'
+import { guardMemory, guardSoak } from './guard-memory.ts'
 import { issuer } from './issuer.ts'
 import { addedLatency } from './latency.ts'
 import type { Measurement } from './measurement.ts'
@@ -26,4 +29,10 @@ export const MEASUREMENTS: readonly Measurement[] = [
   stdio,
   bareWays,
   issuer,
+  guardKeys,
+  guardWarm,
+  guardCold,
+  guardMemory,
+  guardSoak,
+  guardHttp,
 ]

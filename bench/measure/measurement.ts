@@ -6,6 +6,8 @@ export interface Effort {
   readonly rounds: number
   /** Length of one burst. */
   readonly seconds: number
+  /** Length of what looks for slow growth. */
+  readonly soakSeconds: number
   /** Tells a person what is going on. */
   readonly say: (line: string) => void
 }

@@ -20,6 +20,14 @@ called once, in an order that moves on. The load is a closed loop of 64 connecti
 - \`own-http\`: the same server by its own Streamable HTTP transport, without a gate.
 - \`pump\`: the same stdio server, its pipes filled with finished lines: how fast the server is. Out of reach over HTTP.
 
+The guard of the library (\`guard.*\`) is asked in process, without HTTP, and so are its peers; every answer must name the
+credential's subject. Answers by promise: 64 under way.
+
+- \`guard\`: \`check()\` with API keys, tokens that were seen before, or tokens that nobody has seen.
+- \`sdk-v2\`: the official SDK's \`requireBearerAuth\` and \`jwtVerify\` of \`jose\`; \`jose\`: that alone, its key imported once.
+- \`better-auth\`, \`express-jwt\`: their guards for MCP servers and for Express, without what stands around them.
+- \`guarded\`, \`unprotected\`: an MCP server of the SDK over HTTP, behind the guard and as it is.
+
 The goal against \`sdk-stdio\` is out of reach of every HTTP front on \`node:http\`, \`bare-stdio\` being the proof: one pipe
 carries many lines per system call, each HTTP call needs its own.
 

@@ -12,5 +12,6 @@ it('lists the ids to whoever asks for one that is not there', () => {
 
   assert.equal(status, 2)
   assert.match(stderr, /no id begins with gateway\.speed/)
-  for (const id of ['gateway.api-key', 'gateway.stdio', 'bare.ways']) assert.ok(stderr.includes(`  ${id}\n`), id)
+  for (const id of ['gateway.api-key', 'gateway.stdio', 'bare.ways', 'guard.key-checks', 'guard.jwt-warm.vs-sdk'])
+    assert.ok(stderr.includes(`  ${id}\n`), id)
 })
