@@ -12,7 +12,7 @@ import { openServices, type Services } from './services.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
 import type { Algorithm } from './signing/index.ts'
-import { accessTokens, Keepsakes, redeemer, StepUps } from './token/index.ts'
+import { accessTokens, boundRefused, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey } from './vault/index.ts'
 import { AnswerMarks, BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
@@ -90,11 +90,11 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const settled = settle(options)
   const { issuer, resources, stores, onFault, now } = settled
   const services = openServices(settled)
-  const { people, grants, signingKeys } = services
+  const { people, grants, signingKeys, vault } = services
   const admission = openAdmission(options, { ...settled, ...services, store: stores.clients })
   const { clients, invitations } = admission
-  const consents = new Consents({ vault: services.vault, originOf: (clientId) => clients.originOf(clientId), now })
-  const uses = new GrantUses({ ...settled, vault: services.vault, grantSeconds: settled.lifetimes.grant })
+  const consents = new Consents({ vault, originOf: (clientId) => clients.originOf(clientId), now })
+  const uses = new GrantUses({ ...settled, vault, grantSeconds: settled.lifetimes.grant })
   const engine = createEngine(
     engineOptions(settled, services, admission, consents, uses),
     (await signingKeys.refresh()) ?? [],
@@ -118,12 +118,14 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const answers = new AnswerMarks(issuer.startsWith('https:'))
   const line = new Line(options[lineOption] ?? LINE)
   const redeem = redemption(settled, services, engine, stepUps)
+  const endpoints = protocolEndpoints({ engine, resources, redeem, turns, answers, line })
+  const verify = (token: string) => signingKeys.verify(token)
   const { routes } = engine
   const handle = createEdge({
     handlers: [
       publication.handler,
       ...pages(settled, services, { engine, consents, uses, signIns, answers }),
-      admission.handler(routes, protocolEndpoints({ engine, resources, redeem, turns, answers, line }), line),
+      admission.handler(routes, boundRefused(endpoints, { routes, vault, verify, now }), line),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],
     openPaths: new Set([routes.token, routes.registration, routes.revocation]),

@@ -6,6 +6,8 @@ import { type Handler, networkOf, only, type Visit } from '../web/index.ts'
 const WINDOW = 300
 const PER_CLIENT = 20
 const PER_NETWORK = 100
+/** For how long a client that showed the right one is no stranger at a network, in seconds. */
+const PROVEN = 86_400
 
 export interface GuessNeeds {
   /** Where clients show their secrets. */
@@ -16,25 +18,28 @@ export interface GuessNeeds {
 
 /**
  * Bounds how many wrong secrets of clients may be tried (requirements AS-65), in front of who checks them. Counted by
- * network as well as by client, so that a stranger's guesses do not shut the client itself out. Right answers count for
- * nothing, however many there are.
+ * network as well as by client, so that a stranger's guesses do not shut the client itself out: not elsewhere, and not at
+ * the stranger's own network, where it has shown the right one before. Right answers count for nothing, however many there
+ * are.
  */
 export function boundGuesses(handler: Handler, { paths, now }: GuessNeeds): Handler {
   const perClient = new Meter(PER_CLIENT, WINDOW)
   const perNetwork = new Meter(PER_NETWORK, WINDOW)
+  const proven = new Meter(1, PROVEN)
   return async (visit) => {
     if (visit.method !== 'POST' || !paths.includes(visit.path)) return handler(visit)
     const clientId = clientWithSecret(visit)
     if (clientId === undefined) return handler(visit)
     const network = networkOf(visit.peer)
     const key = `${network} ${clientId}`
-    const wait = perClient.wait(key, now()) || perNetwork.wait(network, now())
+    const isProven = proven.wait(key, now()) > 0
+    const wait = perClient.wait(key, now()) || (isProven ? 0 : perNetwork.wait(network, now()))
     if (wait > 0) return tooMany(wait)
     const reply = await handler(visit)
     if (reply?.status === 401) {
       perClient.take(key, now())
       perNetwork.take(network, now())
-    }
+    } else if (reply?.status === 200) proven.take(key, now())
     return reply
   }
 }

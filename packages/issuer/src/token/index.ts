@@ -1,8 +1,9 @@
 /**
  * The token endpoint beyond the engine: what is spent and issued happens in one step, refreshing survives honest clients,
- * and access tokens that are JWTs can be introspected and ended.
+ * access tokens that are JWTs can be introspected and ended, and who is refused too often waits.
  */
 export { type AccessTokenNeeds, accessTokens } from './access-tokens.ts'
 export { Keepsakes } from './keepsake.ts'
 export { type Redeemer, type RedeemNeeds, redeemer } from './redeem.ts'
+export { boundRefused, type RefusedNeeds } from './refused.ts'
 export { StepUps } from './step-ups.ts'

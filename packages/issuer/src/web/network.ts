@@ -11,8 +11,21 @@ export function networkOf(address: string): string {
   return networksOf(address)[0]
 }
 
+/** Those of addresses that asked lately: to read one takes longer than anything else that is asked about it. */
+const read = new Map<string, readonly [string, ...string[]]>()
+const MOST_READ = 1000
+
 /** The networks of an address, from the smallest (`networkOf`) to the largest: /24 (IPv4); /64, /56 and /48 (IPv6). */
 export function networksOf(address: string): readonly [string, ...string[]] {
+  const known = read.get(address)
+  if (known !== undefined) return known
+  if (read.size >= MOST_READ) read.clear()
+  const networks = readNetworks(address)
+  read.set(address, networks)
+  return networks
+}
+
+function readNetworks(address: string): readonly [string, ...string[]] {
   if (!ipaddr.isValid(address)) return ['unknown']
   // An IPv4 caller may be seen as ::ffff:192.0.2.1, which would put all of them into one network.
   const parsed = ipaddr.process(address)

@@ -124,6 +124,22 @@ describe('guesses at secrets', () => {
     await guessed.close()
   })
 
+  it('end after a hundred from one network, whoever is guessed at; who has shown the right secret there goes on', async () => {
+    const guessed = await startIssuer()
+    const [proven, newcomer] = [await givenConfidential(guessed), await givenConfidential(guessed)]
+    const { access_token: token } = await proven.tokens()
+    assert.equal((await proven.ask('introspect', { token })).body.active, true)
+    const guess = (id: string) => post(proven.at('revoke'), { client_id: id, client_secret: 'guess', token })
+    for (let n = 0; n < 100; n++) assert.equal((await guess(`client.${n}`)).status, 401)
+
+    assert.equal((await guess('client.another')).status, 429)
+    assert.equal((await newcomer.ask('introspect', { token })).status, 429)
+    assert.equal((await proven.ask('introspect', { token })).body.active, true)
+    for (let n = 0; n < 20; n++) assert.equal((await guess(proven.id)).status, 401)
+    assert.equal((await guess(proven.id)).status, 429)
+    await guessed.close()
+  })
+
   it('are not what right secrets count as, however many', async () => {
     const party = await givenConfidential(running)
     for (let n = 0; n < 40; n++) {
