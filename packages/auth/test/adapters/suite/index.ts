@@ -6,6 +6,7 @@ import { decisions } from './decisions.ts'
 import { documents } from './documents.ts'
 import { paths } from './paths.ts'
 import { streams } from './streams.ts'
+import { terms } from './terms.ts'
 
 /** The same attacks on every adapter. */
 export function suite(host: Host): void {
@@ -15,6 +16,7 @@ export function suite(host: Host): void {
     bodies(host)
     decisions(host)
     streams(host)
+    terms(host)
     documents(host)
   })
 }
