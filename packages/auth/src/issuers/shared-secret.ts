@@ -29,7 +29,9 @@ export function sharedSecretIssuer(options: SharedSecretOptions): TokenIssuer {
   const secret = typeof options.secret === 'string' ? new TextEncoder().encode(options.secret) : options.secret
   checkSecret(secret)
   if (options.audience === undefined) throw new TypeError('"audience" must say what tokens have as "aud"')
-  if (issuer === '') throw new TypeError('"issuer" must not be empty: leave it out for tokens without "iss"')
+  if (typeof issuer !== 'string' || !/^\S+$/.test(issuer)) {
+    throw new TypeError('"issuer" must be a text without white space: leave it out for tokens without "iss"')
+  }
   checkReading(options)
   let key: VerificationKey | Promise<VerificationKey> = importSharedSecret(secret)
   key.then(

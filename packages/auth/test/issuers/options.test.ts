@@ -99,6 +99,7 @@ describe('options of a shared secret', () => {
     ['bytes that are all zero', { secret: new Uint8Array(32) }, /at least 32 random bytes/],
     ['no audience', { audience: undefined as unknown as string }, /"audience" must say/],
     ['an empty audience', { audience: [] }, /"audience" must name/],
+    ['an issuer with a space', { issuer: 'a b' }, /without white space/],
     ['an empty issuer', { issuer: '' }, /leave it out for tokens without "iss"/],
   ]
   for (const [what, options, message] of wrong) {
