@@ -134,7 +134,9 @@ async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tas
   if (found.kind !== 'allowed') return coming.refuse(found.reply, found.reason, found.decision, { era, incoming })
   const limited = await withinLimits(coming, incoming, settled)
   if (limited === 'silent') return coming.refuse(SILENT, 'limiter_silent', 'refused', { era, incoming })
-  if (limited === undefined || limited.allowed) return coming.pass(era, incoming, limited?.headers)
+  // In the modern era a list that is whole is private, too, which is no secret.
+  const isPart = found.shortensList && !access.seesEverything
+  if (limited === undefined || limited.allowed) return coming.pass(era, incoming, limited?.headers, isPart)
   return coming.refuse(limitReply(limited, idOf(incoming)), 'rate_limited', 'refused', { era, incoming })
 }
 

@@ -25,6 +25,17 @@ export interface Doorkeeping {
 
 const INCOMPLETE = errorReply(400, 'body_incomplete', 'The body broke off.')
 
+/** Guards that were warned of it. */
+const warned = new WeakSet<Settled>()
+
+function warnOfWholeList(settled: Settled): void {
+  if (warned.has(settled)) return
+  warned.add(settled)
+  settled.onWarning(
+    'a caller saw the names of tools that it may not call: put guardTools(server, guard) around the server, so that lists are filtered',
+  )
+}
+
 type Sent = Partial<Pick<RequestEvent, 'era'>> & { readonly incoming?: Incoming | undefined }
 
 /** A request of somebody who is known, until it is let in or answered. Either is recorded. */
@@ -64,8 +75,11 @@ export class Coming {
     return { kind: 'refused', reply: INCOMPLETE }
   }
 
-  /** @param headers For its answer: [name, value, …]. */
-  pass(era: Era, incoming: Incoming | undefined, headers: readonly string[] = []): Admission {
+  /**
+   * @param headers For its answer: [name, value, …].
+   * @param isPart Whether its answer is a list of which the caller may see a part.
+   */
+  pass(era: Era, incoming: Incoming | undefined, headers: readonly string[] = [], isPart = false): Admission {
     const { settled, chores } = this.keeping
     const { server, sessions, uri } = settled
     const passage = new Passage(
@@ -75,6 +89,7 @@ export class Coming {
         metadataUrl: server.resource?.metadataUrl,
         sessions,
         until: chores.until,
+        ...(isPart && { onWholeList: () => warnOfWholeList(settled) }),
         onEnd: (ending) => this.record({ era, incoming }, { decision: 'allowed', ...ending }),
       },
     )

@@ -12,6 +12,8 @@ export interface PassageNeeds {
   readonly metadataUrl: string | undefined
   readonly sessions: SessionBindings
   readonly until: (principal: Principal, end: () => void) => () => void
+  /** Called where a list of which the caller may see a part went out as it was. */
+  readonly onWholeList?: () => void
   readonly onEnd: (ending: { outcome: WrittenOutcome; status: number | undefined; reason?: string }) => void
 }
 
@@ -32,6 +34,7 @@ export class Passage {
   private noted: WrittenOutcome = 'answered'
   private isOver = false
   private isCutOff = false
+  private isShortened = false
   private closing: string | undefined
 
   constructor(
@@ -78,6 +81,11 @@ export class Passage {
     })
   }
 
+  /** Its answer is a list with what the caller may see. */
+  shorten(): void {
+    this.isShortened = true
+  }
+
   /** Its answer says error, or broke off. */
   note(outcome: 'rpc_error' | 'tool_error' | 'upstream_failed'): void {
     this.noted = outcome
@@ -89,6 +97,7 @@ export class Passage {
     this.isOver = true
     const isGone = this.closing !== undefined && status !== undefined && status < 300
     if (isGone) void this.needs.sessions.end(this.closing as string)
+    if (!this.isShortened && status === 200) this.needs.onWholeList?.()
     if (this.isCutOff) return this.needs.onEnd({ outcome: 'left', status, reason: 'credential_ended' })
     const outcome = hasLeft ? 'left' : status !== undefined && status >= 500 ? 'upstream_failed' : this.noted
     this.needs.onEnd({ outcome, status })

@@ -53,10 +53,7 @@ function problemOf(settled: Settled, principal: Principal): string | undefined {
     : `This tool needs a scope that the credential does not cover: ${missing.join(' ')}`
 }
 
-export function missingScopes(
-  scopes: readonly string[],
-  { scopes: held }: Pick<Principal, 'scopes'>,
-): readonly string[] {
+function missingScopes(scopes: readonly string[], { scopes: held }: Pick<Principal, 'scopes'>): readonly string[] {
   return scopes.filter((scope) => !holds(held, scope))
 }
 

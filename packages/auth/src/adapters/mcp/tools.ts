@@ -1,13 +1,15 @@
-import { type McpGuard, type Policy, principalOf, toAuthInfo, vouchFor } from '../../entry/index.ts'
+import { type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
 import type { Principal } from '../../guard/index.ts'
 import { compileAccess, holds, READ_SCOPE, TaskLedger } from '../../policy/index.ts'
-import { missingScopes, requirementsOf } from './requires.ts'
+import { requirementsOf } from './requires.ts'
 import { interpose, type SdkTransport, type ToolsGuard } from './transport.ts'
 
 /** What is used of the SDK's `McpServer` or `Server`, v1 or v2. */
 interface SdkServer {
   connect(transport: never): Promise<void>
   registerTool?(...args: never[]): unknown
+  /** v1, of old. */
+  tool?(...args: never[]): unknown
 }
 
 /** For a server on stdio: the policy, and who its one user is. */
@@ -42,14 +44,30 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
     }
     await connect(transport)
   }) as Server['connect']
-  const { registerTool } = server
+  const { registerTool, tool } = server
   if (registerTool !== undefined) {
     const register = registerTool.bind(server) as (...args: unknown[]) => unknown
-    const noting = (name: string, config: object, handler: unknown): unknown =>
-      register(name, withChallenge(name, config, handler, own.policy), handler)
+    const noting = (name: string, config: object, handler: unknown): unknown => {
+      note(own.policy, name, handler)
+      return register(name, withChallenge(name, config), handler)
+    }
     server.registerTool = noting as NonNullable<Server['registerTool']>
   }
+  if (tool !== undefined) {
+    const register = tool.bind(server) as (...args: unknown[]) => unknown
+    const noting = (name: string, ...rest: readonly unknown[]): unknown => {
+      note(own.policy, name, rest[rest.length - 1])
+      return register(name, ...rest)
+    }
+    server.tool = noting as NonNullable<Server['tool']>
+  }
   return server
+}
+
+/** What stands next to a tool is part of the policy from here on. */
+function note({ rules }: Policy, name: string, handler: unknown): void {
+  const requirements = requirementsOf(handler)
+  if (requirements !== undefined) rules.note(name, requirements)
 }
 
 function toToolsGuard(guard: McpGuard | LocalGuard): ToolsGuard {
@@ -68,20 +86,23 @@ function toToolsGuard(guard: McpGuard | LocalGuard): ToolsGuard {
   return { name: 'stdio', policy, tasks: new TaskLedger(), local }
 }
 
-/** Notes what stands next to the tool; SDK v2 asks for the challenge itself, before its first answer. */
-function withChallenge(name: string, config: object, handler: unknown, policy: Policy): object {
-  const requirements = requirementsOf(handler)
-  if (requirements === undefined) return config
-  policy.rules.note(name, requirements)
-  const { scopes = [] } = requirements
-  if (scopes.length === 0) return config
+interface ScopeContext {
+  readonly authInfo?: unknown
+}
+
+/**
+ * SDK v2 asks a tool for a challenge before its first answer. Behind an adapter the guard has sent it already; behind the
+ * SDK's own `requireBearerAuth` nobody else does.
+ */
+function withChallenge(name: string, config: object): object {
+  const { scopeChallenge } = config as { readonly scopeChallenge?: (context: ScopeContext) => unknown }
   return {
     ...config,
-    scopeChallenge({ authInfo }: { readonly authInfo?: unknown }) {
-      const principal = principalOf(authInfo)
-      if (principal?.kind !== 'oauth') return undefined
-      const missing = missingScopes(scopes, principal)
-      return missing.length === 0 ? undefined : { scopes: [...new Set([...missing, ...principal.scopes])] }
+    scopeChallenge(context: ScopeContext) {
+      const { principal, access } = vouchedIn(context) ?? {}
+      const missing = access?.sees(name) ? access.lacks(name) : []
+      if (principal === undefined || missing.length === 0) return scopeChallenge?.(context)
+      return { scopes: [...new Set([...missing, ...principal.scopes])].filter((scope) => scope !== 'offline_access') }
     },
   }
 }

@@ -125,6 +125,7 @@ function shown(message: Json, { vouched, method, authInfo }: Sent, guard: ToolsG
     return message
   }
   if (result.isError === true) passageOf(authInfo)?.note('tool_error')
+  if (method === 'tools/list') passageOf(authInfo)?.shorten()
   const task = isObject(result.task) ? result.task.taskId : result.taskId
   if (method === 'tools/call' && typeof task === 'string') guard.tasks.note(guard.name, task, owner)
   const own = {
