@@ -17,12 +17,12 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 type Part = readonly [heading: string, isGood: () => Promise<boolean>]
 
 const PARTS: readonly Part[] = [
-  ['types', () => command('typescript/bin/tsc', '-p', 'tsconfig.json')],
+  ['types', () => command('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json')],
   [
     'lint and format',
     () =>
       command(
-        '@biomejs/biome/bin/biome',
+        'node_modules/@biomejs/biome/bin/biome',
         'check',
         '--error-on-warnings',
         '--diagnostic-level=warn',
@@ -31,12 +31,13 @@ const PARTS: readonly Part[] = [
   ],
   ['architecture and repository', () => tests('test/architecture.test.ts', 'test/repository.test.ts')],
   ['published schema', () => tests('packages/gateway/test/config/schema.test.ts')],
+  ['published reference', () => command('tools/reference.ts')],
   ['packaging', () => tests('test/packaging.ts')],
 ]
 
-/** A tool that comes with the dependencies and says by its exit code whether it found something. */
+/** A tool, by its path from the root, that says by its exit code whether it found something. */
 async function command(file: string, ...args: readonly string[]): Promise<boolean> {
-  const child = spawn(process.execPath, [join(root, 'node_modules', file), ...args], {
+  const child = spawn(process.execPath, [join(root, file), ...args], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     signal: AbortSignal.any([stop.signal, AbortSignal.timeout(300_000)]),

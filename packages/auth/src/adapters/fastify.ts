@@ -27,6 +27,7 @@ interface Coming {
   give(body: Body): void
 }
 
+/** A hook by structure, so that Fastify's own types take it. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /**

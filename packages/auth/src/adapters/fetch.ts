@@ -10,6 +10,7 @@ export interface HandlerOptions {
   readonly parsedBody?: unknown
 }
 
+/** What is protected: the SDK's handlers are of this shape. */
 export type FetchHandler = (request: Request, options: HandlerOptions) => Response | Promise<Response>
 
 /**

@@ -57,6 +57,7 @@ export interface RemoteIssuerOptions extends TokenReading {
   readonly [dangerouslyAcceptAnyAudience]?: boolean
 }
 
+/** Asking the issuer what a token is worth (RFC 7662): who we are there, and how often. */
 export interface IntrospectionOptions {
   /** Who we are at the issuer. */
   readonly clientId: string

@@ -1,6 +1,7 @@
 import type { RemoteIssuerOptions } from '../options.ts'
 import { hostOf, type Preset, withClaims } from './preset.ts'
 
+/** A tenant of Auth0, and the API there that this server is. */
 export interface Auth0Options extends Preset {
   /** Of the tenant, or its custom domain: `example.eu.auth0.com`. */
   readonly domain: string

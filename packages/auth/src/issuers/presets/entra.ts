@@ -1,6 +1,7 @@
 import type { RemoteIssuerOptions } from '../options.ts'
 import { hostOf, type Preset, withClaims } from './preset.ts'
 
+/** A tenant of Microsoft Entra, and the application there that this server is. */
 export interface EntraOptions extends Preset {
   /** The directory (tenant) id: a GUID. */
   readonly tenantId: string

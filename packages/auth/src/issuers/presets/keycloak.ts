@@ -1,6 +1,7 @@
 import type { RemoteIssuerOptions } from '../options.ts'
 import { type Preset, withClaims } from './preset.ts'
 
+/** A realm of Keycloak. */
 export interface KeycloakOptions extends Preset {
   /** Where Keycloak is, with `/auth` where it still has that: `https://login.example.com`. */
   readonly url: string

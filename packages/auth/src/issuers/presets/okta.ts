@@ -1,6 +1,7 @@
 import type { RemoteIssuerOptions } from '../options.ts'
 import { hostOf, type Preset, withClaims } from './preset.ts'
 
+/** An authorization server of Okta. */
 export interface OktaOptions extends Preset {
   /** `example.okta.com`, or a custom domain. */
   readonly domain: string
