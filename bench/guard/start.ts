@@ -62,10 +62,10 @@ export async function startIssuer(rig: Rig): Promise<Issuer> {
 }
 
 /** The SDK's server on `node:http`, on the core of what is measured. */
-export async function startServer(rig: Rig, name: string, isGuarded: boolean): Promise<Peer> {
+export async function startServer(rig: Rig, name: 'unprotected' | 'parsed' | 'guarded'): Promise<Peer> {
   const port = await freePort()
   const keys = join(rig.folder, `${name}.key`)
-  const child = startChecks(rig, 'http.ts', [String(port), keys, ...(isGuarded ? ['guarded'] : [])])
+  const child = startChecks(rig, 'http.ts', [String(port), keys, name])
   await untilAnswers(child, port)
   return { name, pid: child.pid, target: { port, path: '/mcp', keys } }
 }

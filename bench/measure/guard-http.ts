@@ -8,9 +8,9 @@ import { figuresOf, foreignIn, ratiosTo, runRounds } from './rounds.ts'
 export const guardHttp: Measurement = {
   ids: ['guard.http-overhead'],
   async run(rig, { rounds, seconds }) {
-    const guarded = await startServer(rig, 'guarded', true)
+    const guarded = await startServer(rig, 'guarded')
     await proveThatItChecks(guarded)
-    const servers = [guarded, await startServer(rig, 'unprotected', false)]
+    const servers = [guarded, await startServer(rig, 'unprotected'), await startServer(rig, 'parsed')]
     const samples = await runRounds(rounds, servers, ({ target }, warmUp) =>
       rig.load.burst({ kind: 'closed', target, connections: CONNECTIONS, warmUp, seconds }),
     )

@@ -26,7 +26,7 @@ credential's subject. Answers by promise: 64 under way.
 - \`guard\`: \`check()\` with API keys, tokens that were seen before, or tokens that nobody has seen.
 - \`sdk-v2\`: the official SDK's \`requireBearerAuth\` and \`jwtVerify\` of \`jose\`; \`jose\`: that alone, its key imported once.
 - \`better-auth\`, \`express-jwt\`: their guards for MCP servers and for Express, without what stands around them.
-- \`guarded\`, \`unprotected\`: an MCP server of the SDK over HTTP, behind the guard and as it is.
+- \`guarded\`, \`unprotected\`: an MCP server of the SDK over HTTP, behind the guard and as it is; \`parsed\`: with a body parser before it.
 
 The goal against \`sdk-stdio\` is out of reach of every HTTP front on \`node:http\`, \`bare-stdio\` being the proof: one pipe
 carries many lines per system call, each HTTP call needs its own.
