@@ -14,8 +14,8 @@ const shots = process.env.SCREENSHOTS ?? mkdtempSync(join(tmpdir(), 'pages-'))
 const OPENS = { 'mcp:read': ['echo', 'get-*', 'list_*'], 'mcp:write': ['*'] }
 const DESCRIBES = { 'mcp:read': 'Look things up', 'mcp:write': 'Change things, and delete them' }
 
-async function signIn({ page }: Person, password = PASSWORD): Promise<void> {
-  await page.getByLabel('Name').fill('ada')
+async function signIn({ page }: Person, password = PASSWORD, name = 'ada'): Promise<void> {
+  await page.getByLabel('Name').fill(name)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
@@ -76,6 +76,34 @@ describe('a person with a browser', { skip }, () => {
     })
   }
 
+  for (const look of LOOKS) {
+    it(`is somebody else for a client, without a script (${look.theme}-${look.width})`, async () => {
+      const name = `bob.${look.theme}.${look.width}`
+      const bob = await running.issuer.people.create(name, PASSWORD)
+      const person = await givenPerson(browser, look, { javaScriptEnabled: false })
+      const { page, complaints } = person
+      await page.goto(client.authorizationUrl())
+      await signIn(person)
+      await page.getByText('Signed in as').waitFor()
+      const asked = page.url()
+      await page.getByRole('button', { name: 'Use another account' }).click()
+      await page.getByLabel('Password').waitFor()
+      assert.equal(page.url(), asked)
+      await signIn(person, PASSWORD, name)
+      await page.getByText(name).waitFor()
+      await page.screenshot({ path: join(shots, `another-${look.theme}-${look.width}.png`), fullPage: true })
+      await page.getByRole('button', { name: 'Allow' }).click()
+      await page.getByRole('heading', { name: 'Back at the client' }).waitFor()
+
+      const [, claims = ''] = (await client.redeem()).access_token.split('.')
+      assert.equal(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub, bob?.id)
+      await page.goto(new URL('/account', running.url).href)
+      assert.match(await page.locator('main').innerText(), new RegExp(`Signed in as ${name}`))
+      assert.deepEqual(complaints, [])
+      await person.context.close()
+    })
+  }
+
   it('denies, and the client hears so', async () => {
     const person = await givenPerson(browser)
     await person.page.goto(client.authorizationUrl())
@@ -127,8 +155,8 @@ describe('a person with a browser', { skip }, () => {
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press('Enter')
     await page.getByRole('checkbox').waitFor()
-    // The box, the link to the account, Allow, Deny.
-    for (let step = 0; step < 4; step++) await page.keyboard.press('Tab')
+    // Use another account, the box, the link to the account, Allow, Deny.
+    for (let step = 0; step < 5; step++) await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Deny')
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')

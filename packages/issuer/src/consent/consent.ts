@@ -18,6 +18,9 @@ import { hostOf, nameOf, scopesOf, warningsOf } from './asked.ts'
 import { shownScope } from './words.ts'
 
 const PURPOSE = 'consent'
+const ANOTHER = 'another account'
+/** Names the form of the button that stands beside who is signed in, which is no part of the answer. */
+const ANOTHER_FORM = 'another'
 /** How many tool patterns of a scope are shown. */
 const SHOWN_TOOLS = 12
 
@@ -52,8 +55,11 @@ export async function consentPage(
 ${fact(texts.calledByUrl, hostOf(interaction))}
 <dt>${texts.goesOn}</dt><dd><strong>${targetOf(redirectUri)}</strong></dd>
 ${resource && html`<dt>${texts.server}</dt><dd>${shownUrl(resource.uri)}</dd>\n`}
-${fact(texts.you, account?.name)}
-</dl>
+${
+  account &&
+  html`<dt>${texts.signedInAs}</dt><dd class="beside"><bdi>${account.name}</bdi>
+<button class="link" form="${ANOTHER_FORM}" name="do" value="another">${texts.another}</button></dd>\n`
+}</dl>
 ${warningsOf(interaction).map((warning) => html`<p class="warning" role="note">${warning}</p>`)}
 ${notice(fault)}
 <form method="post">
@@ -62,8 +68,14 @@ ${scopeList(interaction, held, ticked, fault !== undefined)}
 <p class="quiet">${offline.text} <a href="${accountPath}" target="_blank" rel="noopener">${offline.account}</a>.</p>
 <div class="row"><button name="do" value="allow">${texts.allow}</button>
 <button class="plain" name="do" value="deny">${texts.deny}</button></div>
-</form>`
+</form>
+<form method="post" id="${ANOTHER_FORM}"><input type="hidden" name="form" value="${tokens.make(ANOTHER, interaction.uid)}"></form>`
   return page(texts.title, main, { status: fault === undefined ? 200 : 422 })
+}
+
+/** The person wants to be somebody else before they answer. */
+export interface AnotherAccount {
+  readonly kind: 'another_account'
 }
 
 /** What the form amounts to, or the page again. Nothing that it says counts beyond what was asked. */
@@ -71,10 +83,13 @@ export async function takeConsent(
   visit: Visit,
   interaction: Interaction,
   needs: ConsentNeeds,
-): Promise<InteractionResult | Reply> {
-  if (!needs.tokens.isGood(only(visit.form, 'form'), PURPOSE, interaction.uid)) {
+): Promise<InteractionResult | AnotherAccount | Reply> {
+  const wantsAnother = only(visit.form, 'do') === 'another'
+  const purpose = wantsAnother ? ANOTHER : PURPOSE
+  if (!needs.tokens.isGood(only(visit.form, 'form'), purpose, interaction.uid)) {
     return consentPage(interaction, needs, TEXTS.openPageAgain)
   }
+  if (wantsAnother) return { kind: 'another_account' }
   if (only(visit.form, 'do') !== 'allow') return { kind: 'denied' }
   const asked = scopesOf(interaction)
   const ticked = visit.form.getAll('scope')

@@ -44,6 +44,8 @@ export interface Engine {
   call(request: EngineRequest, redemption?: Redemption): Promise<Reply>
   /** What the person at this request is asked. Undefined when nothing is, or the cookie is another browser's. */
   interaction(request: EngineRequest): Promise<Interaction | undefined>
+  /** Lets the person at this request sign in, whoever is signed in by now: the same request asks for that instead. */
+  signInAnew(request: EngineRequest): Promise<void>
   readonly sessions: BrowserSessions
   originOf(clientId: string): Promise<ClientOrigin>
   /** The answer with which this request would go on from our pages. Undefined when nothing was answered. */
@@ -80,6 +82,12 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
         // The cookie is missing, of another interaction, or what it names has ended.
         return undefined
       }
+    },
+    async signInAnew(request) {
+      const { req, res } = standIns(request, issuer)
+      const details = await current.provider.interactionDetails(req, res)
+      details.prompt = { name: 'login', reasons: ['another_account'], details: {} }
+      await details.save(details.exp - options.now())
     },
     async answered(request) {
       const { req, res } = standIns(request, issuer)

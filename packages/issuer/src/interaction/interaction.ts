@@ -1,6 +1,13 @@
 import type { Reply } from '@portcullis/auth/http'
 import type { AccountRecord } from '@portcullis/auth/store'
-import { type ConsentNeeds, type Consents, consentPage, nameOf, takeConsent } from '../consent/index.ts'
+import {
+  type AnotherAccount,
+  type ConsentNeeds,
+  type Consents,
+  consentPage,
+  nameOf,
+  takeConsent,
+} from '../consent/index.ts'
 import {
   type Engine,
   type EngineRequest,
@@ -34,8 +41,8 @@ export interface InteractionNeeds extends ConsentNeeds {
 const PURPOSE = 'sign in'
 const NEXT = '/next'
 
-/** What becomes of a form: the end of this step, with cookies for the browser, or a page. */
-type Taken = Answer | { readonly reply: Reply }
+/** What becomes of a form: the end of this step, with cookies for the browser, another step before it, or a page. */
+type Taken = Answer | AnotherAccount | { readonly reply: Reply }
 
 interface Answer {
   readonly result: InteractionResult
@@ -67,6 +74,11 @@ export function interactionPages(path: string, needs: InteractionNeeds): Handler
     if (visit.method !== 'POST' || isForeign(visit)) return ask(interaction, needs)
     const taken = await take(visit, interaction, needs)
     if ('reply' in taken) return taken.reply
+    if ('kind' in taken) {
+      // Whoever is signed in stays so until somebody else is, for the person may think better of it.
+      await needs.engine.signInAnew(request)
+      return redirect(own)
+    }
     const cookies = await keep(request, interaction, taken, needs)
     return cookies === undefined ? GONE : redirect(`${own}${NEXT}`, cookies)
   }
@@ -101,7 +113,8 @@ function ask(interaction: Interaction, needs: InteractionNeeds): Promise<Reply> 
 async function take(visit: Visit, interaction: Interaction, needs: InteractionNeeds): Promise<Taken> {
   if (interaction.prompt === 'login') return takeSignIn(visit, interaction, needs)
   const taken = await takeConsent(visit, interaction, needs)
-  return 'kind' in taken ? { result: taken } : { reply: taken }
+  if (!('kind' in taken)) return { reply: taken }
+  return taken.kind === 'another_account' ? taken : { result: taken }
 }
 
 async function takeSignIn(visit: Visit, interaction: Interaction, needs: InteractionNeeds): Promise<Taken> {
@@ -124,9 +137,12 @@ function signInAsked(interaction: Interaction, { tokens }: InteractionNeeds): Si
   }
 }
 
-/** What is kept and told of an answer to the question for consent. */
+/** What is kept and told of an answer. */
 async function follow(interaction: Interaction, result: InteractionResult, needs: InteractionNeeds): Promise<void> {
   const { accountId, clientId, client, redirectUri, resource } = interaction
+  // Their session has ended with that.
+  if (result.kind === 'signed_in' && accountId !== undefined && accountId !== result.accountId)
+    needs.onEvent({ type: 'account.signed_out', accountId, actor: 'person' })
   if (interaction.prompt !== 'consent' || accountId === undefined) return
   if (result.kind === 'denied') needs.onEvent({ type: 'consent.denied', accountId, clientId, actor: 'person' })
   if (result.kind !== 'consented' || resource === undefined) return

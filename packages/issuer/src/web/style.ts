@@ -25,6 +25,7 @@ input[aria-invalid=true] { border-color: var(--bad); border-width: 2px }
 button, a.button { display: inline-block; padding: .65rem 1.25rem; font: inherit; font-weight: 600; border: 1px solid var(--act);
   border-radius: .4rem; cursor: pointer; background: var(--act); color: var(--on-act); text-decoration: none }
 button.plain { background: transparent; color: var(--act) }
+button.link { padding: 0; border: 0; background: transparent; color: var(--act); font-weight: 400; text-decoration: underline }
 button.small { padding: .4rem .8rem; font-size: .9rem }
 a { color: var(--act) }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px }
@@ -37,6 +38,8 @@ a { color: var(--act) }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0 0 1rem }
 dl.facts dt { color: var(--quiet) }
 dl.facts dd { margin: 0; overflow-wrap: anywhere; min-width: 0 }
+.beside { display: flex; flex-wrap: wrap; gap: 0 .75rem }
+.beside > * { min-width: 0 }
 @media (max-width: 24rem) { dl.facts { grid-template-columns: 1fr; gap: 0 } dl.facts dd { margin-bottom: .5rem } }
 fieldset { border: 1px solid var(--edge); border-radius: .4rem; margin: 0 0 1rem; padding: .25rem 1rem .5rem; min-width: 0 }
 legend { font-weight: 600; padding: 0 .35rem; margin-left: -.35rem }

@@ -42,7 +42,8 @@ export const TEXTS = {
     calledByUrl: 'Says it is',
     goesOn: 'Sends you back to',
     server: 'Server',
-    you: 'You',
+    signedInAs: 'Signed in as',
+    another: 'Use another account',
     loopback:
       'This client runs on your own computer, and every program there can claim this name. Allow it only if you have just started it yourself.',
     app: (scheme: string) =>

@@ -60,7 +60,7 @@ describe('a person who is asked for consent', () => {
     assert.match(text, /runs on your own computer/)
     assert.ok(text.replaceAll('<wbr>', '').includes(running.resource))
     assert.match(text, /<a href="\/account"/)
-    assert.match(text, /<dd><bdi>ada<\/bdi><\/dd>/)
+    assert.match(text, /<dt>Signed in as<\/dt><dd class="beside"><bdi>ada<\/bdi>/)
   })
 
   it('sees what a client has already and what is new; another person sees nothing of that', async () => {
