@@ -4,7 +4,17 @@
  * condition `#runtime`.
  */
 import { isUtf8 } from 'node:buffer'
-import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject, randomFillSync } from 'node:crypto'
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  KeyObject,
+  randomFillSync,
+  verify,
+  type webcrypto,
+} from 'node:crypto'
 
 /** SHA-256 of a text's UTF-8 bytes: 32 bytes. */
 export function sha256(text: string): Uint8Array {
@@ -64,6 +74,39 @@ export function environment(name: string): string | undefined {
 /** Runs work in a later turn of the event loop. */
 export function defer(work: () => void): void {
   setImmediate(work)
+}
+
+/** How Node is told of a JWS algorithm (RFC 7518 §3.1, RFC 8037 §3.1). */
+const SIGNATURES = {
+  ES256: { hash: 'sha256', how: { dsaEncoding: 'ieee-p1363' } },
+  ES384: { hash: 'sha384', how: { dsaEncoding: 'ieee-p1363' } },
+  EdDSA: { hash: null, how: {} },
+  Ed25519: { hash: null, how: {} },
+  PS256: { hash: 'sha256', how: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } },
+  RS256: { hash: 'sha256', how: { padding: constants.RSA_PKCS1_PADDING } },
+} as const
+
+const keyObjects = new WeakMap<object, KeyObject>()
+
+/**
+ * Whether a signature over ASCII text is this public key's, at once: WebCrypto takes as long and hands the work to another
+ * thread besides. The key was imported for the algorithm, so it is of its kind and curve.
+ * @param key A `CryptoKey`.
+ * @returns undefined where this cannot be said here: another algorithm, or a runtime that only looks like Node.
+ */
+export function verifySignature(alg: string, key: object, text: string, signature: Uint8Array): boolean | undefined {
+  const known = Object.hasOwn(SIGNATURES, alg) ? SIGNATURES[alg as keyof typeof SIGNATURES] : undefined
+  if (known === undefined) return undefined
+  try {
+    let object = keyObjects.get(key)
+    if (object === undefined) {
+      object = KeyObject.from(key as webcrypto.CryptoKey)
+      keyObjects.set(key, object)
+    }
+    return verify(known.hash, Buffer.from(text, 'latin1'), { key: object, ...known.how }, signature)
+  } catch {
+    return undefined
+  }
 }
 
 const keys = new WeakMap<Uint8Array, KeyObject>()
