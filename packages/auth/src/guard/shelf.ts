@@ -38,9 +38,14 @@ export class Shelf {
 
   /** @returns the row, or -1. */
   find(id: string): number {
-    if (!this.encode(id)) return EMPTY
-    const slot = this.slotOf(this.wanted)
-    return this.slots[slot] as number
+    if (id.length !== TEXT) return EMPTY
+    let hash = SEED
+    for (let at = 0; at < HASHED; at++) hash = mix(hash, id.charCodeAt(at))
+    const mask = this.slots.length - 1
+    for (let slot = finish(hash) & mask; ; slot = (slot + 1) & mask) {
+      const row = this.slots[slot] as number
+      if (row === EMPTY || this.isCalled(row, id)) return row
+    }
   }
 
   /**
@@ -121,16 +126,23 @@ export class Shelf {
 
   /** The slot that holds these bytes, or the empty one where they belong. */
   private slotOf(id: Uint8Array): number {
+    let hash = SEED
+    for (let at = 0; at < HASHED; at++) hash = mix(hash, id[at] as number)
     const mask = this.slots.length - 1
-    // FNV-1a: ids are random already, so any mixing of all bytes spreads them.
-    let hash = 0x811c9dc5
-    for (let at = 0; at < TEXT; at++) hash = Math.imul(hash ^ (id[at] as number), 0x01000193)
-    let slot = (hash ^ (hash >>> 15)) & mask
+    let slot = finish(hash) & mask
     for (;;) {
       const row = this.slots[slot] as number
       if (row === EMPTY || this.holds(row, id)) return slot
       slot = (slot + 1) & mask
     }
+  }
+
+  /** What is no ASCII is no byte of ours, so such an id is nobody's. */
+  private isCalled(row: number, id: string): boolean {
+    const { bytes } = this.chunk(row)
+    const start = (row % CHUNK) * BYTES
+    for (let at = 0; at < TEXT; at++) if (bytes[start + at] !== id.charCodeAt(at)) return false
+    return true
   }
 
   private holds(row: number, id: Uint8Array): boolean {
@@ -147,6 +159,21 @@ export class Shelf {
       this.slots[this.slotOf(this.chunk(row).bytes.subarray(start, start + TEXT))] = row
     }
   }
+}
+
+/**
+ * FNV-1a of the first eight characters: ids are random already, 41 bits in those, so any mixing spreads them. Two that
+ * begin alike lie side by side and are told apart there.
+ */
+const HASHED = 8
+const SEED = 0x811c9dc5
+
+function mix(hash: number, code: number): number {
+  return Math.imul(hash ^ code, 0x01000193)
+}
+
+function finish(hash: number): number {
+  return hash ^ (hash >>> 15)
 }
 
 /** A time as 32 bits. One that is there never becomes 0, which stands for none: what ends must not seem endless. */
