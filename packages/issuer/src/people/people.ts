@@ -107,12 +107,15 @@ export class People {
     return (await this.store.count()) > 0
   }
 
-  /** A token with which somebody chooses their first password. @returns undefined when they are not there or disabled. */
+  /**
+   * A token with which somebody chooses their first password; older links of theirs are void.
+   * @returns undefined when they are not there or disabled.
+   */
   async invite(id: string): Promise<string | undefined> {
     return this.makeLinkFor('invitation', id, 'account.invited')
   }
 
-  /** A token with which somebody chooses another password. The old one works until then. */
+  /** A token with which somebody chooses another password. The old password works until then, older links no longer. */
   async reset(id: string): Promise<string | undefined> {
     return this.makeLinkFor('reset', id, 'account.reset_started')
   }
@@ -225,6 +228,8 @@ export class People {
     type: IssuerEvent['type'],
   ): Promise<string | undefined> {
     if (!(await this.isLive(id))) return undefined
+    // Of either kind: an invitation that somebody else found must not outlive a reset.
+    await this.store.removeLinksOf(id)
     const token = await this.makeLink(kind, id)
     this.say(type, id, 'command')
     return token

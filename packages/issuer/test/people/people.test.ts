@@ -90,3 +90,25 @@ describe('the queue before dear work', () => {
     assert.deepEqual(order.slice(0, 6), ['stranger', 'known', 'stranger', 'known', 'stranger', 'known'])
   })
 })
+
+describe('links of an account', () => {
+  it('are void once another was made, of whichever kind', async () => {
+    const running = await startIssuer({ withoutAccounts: true })
+    const { people } = running.issuer
+    const { id = '' } = (await people.create('eve', undefined)) ?? {}
+    const other = (await people.create('bob', undefined))?.id ?? ''
+
+    const theirs = String(await people.invite(other))
+    const invitation = String(await people.invite(id))
+    const reset = String(await people.reset(id))
+    assert.equal(await people.findLink(invitation), undefined)
+    assert.equal(await people.acceptLink(invitation, 'a password of a finder', 'test'), undefined)
+    assert.equal(await people.findLink(reset), 'reset')
+
+    const again = String(await people.invite(id))
+    assert.equal(await people.findLink(reset), undefined)
+    assert.equal((await people.acceptLink(again, 'a password of her own', 'test'))?.id, id)
+    assert.equal(await people.findLink(theirs), 'invitation')
+    await running.close()
+  })
+})
