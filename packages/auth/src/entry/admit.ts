@@ -3,9 +3,9 @@ import { errorReply, type Reply, rpcErrorReply } from '../http/index.ts'
 import { type Era, eraOfIncoming, eraOfRevision, type Incoming } from '../protocol/index.ts'
 import type { MaybePromise } from '../store/index.ts'
 import { type Admission, Coming, type Doorkeeping } from './coming.ts'
-import type { Settled } from './options.ts'
 import { peerBehind } from './peer.ts'
 import { type Body, hasCredentialInQuery, pathOf, readIncoming, type Visit } from './visit.ts'
+import { withinLimits } from './within-limits.ts'
 
 /** Known also: what was sent, and in which era. */
 interface Arrived {
@@ -39,30 +39,44 @@ export async function admit(
 ): Promise<Admission> {
   const { settled, chores } = keeping
   const peer = peerBehind(visit.peer, visit.header('x-forwarded-for'), settled.trustedProxies)
-  let verdict: Verdict
-  try {
-    verdict = await credential(visit, keeping)
-  } catch (error) {
-    return withoutVerdict(peer, error, keeping)
-  } finally {
-    chores.afterRequest()
-  }
-  if (verdict.kind === 'refused') return turnAway(peer, verdict.refusal, keeping)
-  const { principal, access } = verdict
-  const coming = new Coming(visit, peer, { principal, access }, keeping)
+  chores.afterRequest()
+  const verdict = await judge(visit, peer, keeping)
+  if ('reply' in verdict) return verdict
+  const coming = new Coming(visit, peer, verdict, keeping)
   const arrived = await arrive(coming, readBody)
   if (arrived === 'left') return coming.leave()
   if ('status' in arrived) return coming.refuse(arrived, arrived.reason)
-  const stranger = await foreignSession(coming, arrived, keeping)
+  // A body may be long on its way: a credential that has ended meanwhile opens nothing.
+  if (coming.elapsed() > LONG_MS) {
+    const again = await judge(visit, peer, keeping)
+    if ('reply' in again) return again
+  }
+  const stranger = await foreignSession(coming, keeping)
   if (stranger === 'silent') return coming.refuse(SILENT, 'sessions_silent')
   if (stranger) return coming.refuse(NO_SESSION, 'session_unknown')
   return decide(coming, arrived, keeping)
 }
 
+/** A credential that was looked at this long ago is looked at anew, in milliseconds: as in the gateway. */
+const LONG_MS = 200
+
+type Granted = Extract<Verdict, { kind: 'granted' }>
+type TurnedAway = Extract<Admission, { kind: 'refused' }>
+
+async function judge(visit: Visit, peer: string, keeping: Doorkeeping): Promise<Granted | TurnedAway> {
+  try {
+    const verdict = await credential(visit, keeping)
+    return verdict.kind === 'granted' ? verdict : turnAway(peer, verdict.refusal, keeping)
+  } catch (error) {
+    return withoutVerdict(peer, error, keeping)
+  }
+}
+
 function credential(visit: Visit, { core, settled }: Doorkeeping): MaybePromise<Verdict> {
   const { server, uri } = settled
   if (hasCredentialInQuery(visit.target)) return { kind: 'refused', refusal: { reason: 'credential_in_query' } }
-  const secret = server.access.has('unlisted') ? secretIn(pathOf(visit.target), new URL(uri).pathname) : undefined
+  const endpoint = new URL(uri).pathname.replace(/\/$/, '')
+  const secret = server.access.has('unlisted') ? secretIn(pathOf(visit.target), endpoint) : undefined
   return secret === undefined ? core.check(visit, server) : core.checkSecretUrl(secret, visit, server)
 }
 
@@ -72,13 +86,13 @@ function secretIn(path: string, endpoint: string): string | undefined {
   return isBehind ? path.slice(endpoint.length + 1) : undefined
 }
 
-function turnAway(peer: string, refusal: Refusal, { record, settled }: Doorkeeping): Admission {
+function turnAway(peer: string, refusal: Refusal, { record, settled }: Doorkeeping): TurnedAway {
   record.refusal(peer, refusal)
   return { kind: 'refused', reply: toReply(refusal, settled.server) }
 }
 
 /** Who cannot be checked does not come in. */
-function withoutVerdict(peer: string, error: unknown, { record, settled }: Doorkeeping): Admission {
+function withoutVerdict(peer: string, error: unknown, { record, settled }: Doorkeeping): TurnedAway {
   record.refusal(peer, { reason: 'store_silent' })
   settled.onWarning(`credentials cannot be checked: ${(error as Error).message}`)
   return { kind: 'refused', reply: SILENT }
@@ -101,14 +115,13 @@ async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Pr
   return era === undefined ? { ...UNKNOWN_VERSION, reason: 'version_unknown' } : { era, incoming }
 }
 
-/** Whether a request names a legacy session that is not its caller's own. The modern era has none. */
-async function foreignSession(
-  { visit, owner }: Coming,
-  { era }: Arrived,
-  { settled }: Doorkeeping,
-): Promise<boolean | 'silent'> {
+/**
+ * Whether a request names a session that is not its caller's own. Asked of every request: which era it is of says the
+ * caller, and a transport of the legacy era takes the session all the same.
+ */
+async function foreignSession({ visit, owner }: Coming, { settled }: Doorkeeping): Promise<boolean | 'silent'> {
   const id = visit.header('mcp-session-id')
-  if (era === 'modern' || id === undefined) return false
+  if (id === undefined) return false
   if (visit.isRepeated('mcp-session-id')) return true
   try {
     return (await settled.sessions.ownerOf(id)) !== owner
@@ -138,26 +151,6 @@ async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tas
   const isPart = found.shortensList && !access.seesEverything
   if (limited === undefined || limited.allowed) return coming.pass(era, incoming, limited?.headers, isPart)
   return coming.refuse(limitReply(limited, idOf(incoming)), 'rate_limited', 'refused', { era, incoming })
-}
-
-/** Asked last: what is not permitted takes nothing. */
-async function withinLimits(
-  { owner, principal, peer }: Coming,
-  { messages }: Incoming,
-  { limits, server, clock, onWarning }: Settled,
-) {
-  if (limits === undefined) return undefined
-  const tools = messages.flatMap((message) =>
-    message.kind === 'request' && message.method === 'tools/call' && message.name !== undefined ? [message.name] : [],
-  )
-  // Of callers without a credential nothing tells one from another but where they are.
-  const who = principal.kind === 'anonymous' ? `${owner} ${peer}` : owner
-  try {
-    return await limits.take({ server: server.name, principal: who, tools }, clock())
-  } catch (error) {
-    onWarning(`limits cannot be held: ${(error as Error).message}`)
-    return 'silent' as const
-  }
 }
 
 /** The id that an answer must carry; undefined where there is none to echo. */

@@ -97,6 +97,11 @@ export class Coming {
     return { kind: 'admitted', passage }
   }
 
+  /** Milliseconds since it was known who comes. */
+  elapsed(): number {
+    return performance.now() - this.clock
+  }
+
   private record(
     { era, incoming }: Sent,
     ending: {
@@ -119,7 +124,7 @@ export class Coming {
       era,
       ...(incoming && told(incoming)),
       ...ending,
-      durationMs: Math.round((performance.now() - this.clock) * 1000) / 1000,
+      durationMs: Math.round(this.elapsed() * 1000) / 1000,
     }))
   }
 }

@@ -96,3 +96,13 @@ function one(revocations: readonly RevocationStore[], now: () => number) {
   if (new Set(revocations).size > 1) throw new TypeError('the issuers of one guard must share one store of revocations')
   return revocations[0] === undefined ? {} : { revocations: revokedIn(revocations[0], now) }
 }
+
+/** Whether something is a guard, as far as that can be seen: one process may hold two copies of this library. */
+export function isGuard(value: unknown): value is McpGuard {
+  return typeof (value as McpGuard | undefined)?.admit === 'function'
+}
+
+/** @param how What to write: `protect(gate)`. @throws {TypeError} */
+export function expectGuard(value: unknown, how: string): void {
+  if (!isGuard(value)) throw new TypeError(`a guard is missing: write ${how}, where gate = guard({ resource, access })`)
+}

@@ -8,9 +8,11 @@ import {
   trustedBy,
 } from '../guard/index.ts'
 import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../limits/index.ts'
+import { checkShape } from './check-options.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
+import { warnOfClosed } from './warnings.ts'
 import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
 
 /** What a guard is told; all of it is checked at construction. */
@@ -67,6 +69,7 @@ export interface Settled {
 
 /** Copied, defaulted and checked at construction, so that nothing fails on the first request. @throws {TypeError} */
 export function settle(options: GuardOptions): Settled {
+  checkShape(options)
   const {
     access,
     policy = openPolicy(),
@@ -81,6 +84,8 @@ export function settle(options: GuardOptions): Settled {
   const { name = nameOf(uri), baseScopes = policy.named } = options
   if (!NAME.test(name)) throw new TypeError('"name" must be 1 to 64 of a-z, 0-9, "-", "_" and "."')
   const tokens = access.filter(isTokenWay)
+  warnOfClosed(policy, tokens, onWarning)
+  warnOfTenant(tokens, tenant, onWarning)
   const metadataUrl = new URL(uri).origin + metadataPathOf(uri)
   const issuersOf = (mode: TokenWay['kind']) => tokens.flatMap(({ kind, issuers }) => (kind === mode ? issuers : []))
   const named = (mode: TokenWay['kind']) => issuersOf(mode).map(({ issuer }) => issuer)
@@ -172,4 +177,19 @@ function nameOf(uri: string): string {
     .filter((part) => part !== '' && part !== 'mcp')
   const last = parts[parts.length - 1]
   return last !== undefined && NAME.test(last) ? last : 'mcp'
+}
+
+/** A tenant's server that takes an issuer who says nothing of tenants takes all of its tokens as that tenant's. */
+function warnOfTenant(
+  tokens: readonly TokenWay[],
+  tenant: string | undefined,
+  onWarning: (text: string) => void,
+): void {
+  if (tenant === undefined) return
+  for (const { issuer, rules } of tokens.flatMap((way) => way.issuers)) {
+    if (rules?.mapsTenant) continue
+    onWarning(
+      `tokens of ${issuer} say no tenant: all of them count as "${tenant}"'s; name the claim by "claims.tenant"`,
+    )
+  }
 }

@@ -58,9 +58,9 @@ export class Passage {
     passages.set(this.authInfo.extra, this)
   }
 
-  /** What the handler parses: the caller's own JSON, held against duplicate keys already. */
+  /** What was sent, as it was read for the decision: nobody reads it a second time, and maybe otherwise. */
   get message(): unknown {
-    return this.incoming === undefined ? undefined : JSON.parse(this.incoming.text)
+    return this.incoming?.value
   }
 
   /** The server has opened a legacy session for this caller. */

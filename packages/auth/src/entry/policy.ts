@@ -6,12 +6,15 @@ import {
   type ScopeMap,
   type ToolScopes,
 } from '../policy/index.ts'
+import { expectKnown, isOptions, type Known } from '../protocol/index.ts'
 
 /** What a policy says: the scope map, rules beside it, the tools of single clients, and ports for what rules may need. */
 export interface PolicyTerms extends RuleTerms {
   /** Scope to tool name patterns (`*` stands for any characters). A tool in no scope needs `mcp:write`. */
   readonly scopes?: ScopeMap
 }
+
+const KNOWN: Known<PolicyTerms> = { scopes: true, rules: true, clients: true, conditions: true, validate: true }
 
 /** Who may use which tool, in one place. */
 export interface Policy {
@@ -30,10 +33,14 @@ export interface Policy {
  *       clients: { 'nightly-report': ['read_*'] },
  *     })
  *
- * @throws {TypeError} for a rule that asks nothing or cannot be asked, and for a scope that is no RFC 6749 §3.3 token.
+ * @throws {TypeError} for a rule that asks nothing or cannot be asked, for a scope that is no RFC 6749 §3.3 token, and for
+ *   a member that is not known.
  */
 export function policy(terms: PolicyTerms = {}): Policy {
+  if (!isOptions(terms)) throw new TypeError('policy() takes an object: { scopes, rules, clients }')
+  expectKnown(terms, KNOWN)
   const { scopes = {} } = terms
+  if (!isOptions(scopes)) throw new TypeError(`"scopes" must be an object: { 'notes:read': ['read_*'] }`)
   for (const [scope, tools] of Object.entries(scopes)) {
     checked([scope])
     if (!(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string' && tool !== ''))) {
@@ -54,6 +61,9 @@ export function policy(terms: PolicyTerms = {}): Policy {
       },
       get scopes() {
         return rules.scopes
+      },
+      get roles() {
+        return rules.roles
       },
       get version() {
         return rules.version

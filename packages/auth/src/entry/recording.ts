@@ -18,12 +18,15 @@ export interface Recording {
 
 export function recording({ server, onEvent: listener, onWarning }: Settled): Recording {
   if (listener === undefined) return SILENT
+  const warn = (error: unknown) => onWarning(`onEvent has thrown: ${error instanceof Error ? error.message : error}`)
   // Whoever listens has no say in what becomes of a request.
   const onEvent = (event: AuditEvent): void => {
     try {
-      listener(event)
+      // Typed as giving nothing; an async function gives a promise, and one that fails would end the process.
+      const told: unknown = listener(event)
+      if (told instanceof Promise) told.catch(warn)
     } catch (error) {
-      onWarning(`onEvent has thrown: ${(error as Error).message}`)
+      warn(error)
     }
   }
   let ids: ((at: number) => string) | undefined

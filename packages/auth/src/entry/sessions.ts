@@ -43,30 +43,51 @@ export function withoutWaiting(bindings: SessionBindings, onWarning: (text: stri
 
 /**
  * In memory, for one process.
- * @param limit Sessions that are remembered; beyond, the one that was not used for longest is nobody's. Default 10 000.
+ * @param limit Sessions of one owner that are remembered; beyond, the one that this owner did not use for longest is
+ *   nobody's. Default 1 000.
+ * @param owners Owners whose sessions are remembered; beyond, those of whoever stayed away for longest go. Default 10 000.
  */
-export function memoryBindings(limit = 10_000): SessionBindings {
-  if (!(Number.isInteger(limit) && limit > 0)) throw new TypeError('"limit" must be a whole number above 0')
-  const owners = new Map<string, string>()
-  const keep = (id: string, owner: string): void => {
-    owners.delete(id)
-    owners.set(id, owner)
+export function memoryBindings(limit = 1000, owners = 10_000): SessionBindings {
+  for (const bound of [limit, owners]) {
+    if (!(Number.isInteger(bound) && bound > 0)) throw new TypeError('the bounds must be whole numbers above 0')
   }
+  const ownerBySession = new Map<string, string>()
+  const sessionsByOwner = new Map<string, Set<string>>()
+
+  /** Newest last. */
+  const keep = (id: string, owner: string): Set<string> => {
+    const own = sessionsByOwner.get(owner) ?? new Set()
+    sessionsByOwner.delete(owner)
+    sessionsByOwner.set(owner, own)
+    own.delete(id)
+    own.add(id)
+    ownerBySession.set(id, owner)
+    return own
+  }
+  const forget = (id: string): void => {
+    const owner = ownerBySession.get(id)
+    if (owner === undefined) return
+    ownerBySession.delete(id)
+    const own = sessionsByOwner.get(owner)
+    own?.delete(id)
+    if (own?.size === 0) sessionsByOwner.delete(owner)
+  }
+
   return {
     ownerOf(id) {
-      const owner = owners.get(id)
+      const owner = ownerBySession.get(id)
       if (owner !== undefined) keep(id, owner)
       return owner
     },
     bind(id, owner) {
       // The first owner stays: an id that is handed out twice must not change hands.
-      if (owners.has(id)) return
-      keep(id, owner)
-      const [oldest] = owners.keys()
-      if (owners.size > limit && oldest !== undefined) owners.delete(oldest)
+      if (ownerBySession.has(id)) return
+      const own = keep(id, owner)
+      // Each gives up its own: nobody ends the sessions of others by opening many.
+      if (own.size > limit) forget(own.values().next().value as string)
+      const [[, oldest] = []] = sessionsByOwner
+      if (sessionsByOwner.size > owners && oldest !== undefined) for (const each of [...oldest]) forget(each)
     },
-    end(id) {
-      owners.delete(id)
-    },
+    end: forget,
   }
 }

@@ -6,6 +6,7 @@ import {
   type SharedSecretOptions,
   sharedSecretIssuer,
 } from '../issuers/index.ts'
+import { isOptions } from '../protocol/index.ts'
 import type { CredentialStore, RevocationStore } from '../store/index.ts'
 
 /** What a guard reads of a store of keys. */
@@ -72,6 +73,7 @@ export interface Shared {
  * @throws {TypeError} for options that cannot work.
  */
 export function oauth(issuer: RemoteIssuerOptions | TokenIssuer, { revocations }: Shared = {}): Way {
+  expectIssuer('oauth', issuer)
   const issuers = ['key' in issuer ? issuer : remoteIssuer(issuer)]
   return { kind: 'oauth', issuers, ...(revocations === undefined ? {} : { revocations }) }
 }
@@ -85,6 +87,7 @@ export function jwt(
   issuer: RemoteIssuerOptions | SharedSecretOptions | TokenIssuer,
   { revocations }: Shared = {},
 ): Way {
+  expectIssuer('jwt', issuer)
   const issuers = ['key' in issuer ? issuer : 'secret' in issuer ? sharedSecretIssuer(issuer) : remoteIssuer(issuer)]
   return { kind: 'jwt', issuers, ...(revocations === undefined ? {} : { revocations }) }
 }
@@ -100,6 +103,13 @@ export function unlisted(store: KeyStore): Way {
 /** Everybody, without a credential. Stands alone: beside others, a refused credential would fall through to nobody. */
 export function publicAccess(): Way {
   return { kind: 'public' }
+}
+
+/** @throws {TypeError} for what is not even an object. */
+function expectIssuer(name: string, issuer: unknown): void {
+  if (isOptions(issuer)) return
+  const found = typeof issuer === 'string' ? 'an object, not a text' : 'options'
+  throw new TypeError(`${name}() takes ${found}: write ${name}({ issuer: 'https://login.example.com' })`)
 }
 
 function needStore(name: string, store: KeyStore | undefined): KeyStore {

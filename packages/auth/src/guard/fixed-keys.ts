@@ -27,6 +27,8 @@ const SHA256 = /^[0-9A-Fa-f]{64}$/
 const SENDABLE = /^[A-Za-z0-9._~+/-]+=*$/
 /** 256 bits, if they are random: whether they are cannot be seen. */
 const MIN_SECRET = 32
+/** SHA-256 of no bytes: what the line that makes an entry gives where there is no key. */
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 /** In place of a digest that nobody has. */
 const NOBODY = '\0'.repeat(32)
 
@@ -104,6 +106,9 @@ function readEntry(entry: FixedKeyEntry, label: string): MaybePromise<Named> {
     if (!ID.test(entry.id))
       throw new TypeError(`${label}: an id has 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"`)
     if (!SHA256.test(entry.sha256)) throw new TypeError(`${label}: a SHA-256 has 64 hex digits`)
+    if (entry.sha256.toLowerCase() === HASH_OF_NOTHING) {
+      throw new TypeError(`${label}: this is the hash of nothing: $KEY was not set when it was made`)
+    }
     const bytes = entry.sha256.match(/../g) ?? []
     return { id: entry.id, label, name: String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))) }
   }

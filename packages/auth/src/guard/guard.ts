@@ -252,6 +252,7 @@ export class Guard {
         reads: true,
         isPrivate: false,
         rules: server.rules,
+        caller: { isNobody: true, roles: NO_ROLES },
       }),
     }
     this.anonymous.set(server, verdict)

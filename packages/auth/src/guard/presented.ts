@@ -23,7 +23,11 @@ export function readPresented(view: RequestView): Presented {
     (authorization !== undefined && view.isRepeated('authorization')) ||
     (apiKey !== undefined && view.isRepeated('x-api-key'))
   if (isTwice) return { kind: 'refused', refusal: { reason: 'credential_repeated' } }
-  if (authorization === undefined) return { kind: 'secret', secret: apiKey as string, isBearer: false }
+  if (authorization === undefined) {
+    // An empty field is no key, and must not be looked up as one.
+    if (apiKey === '') return { kind: 'refused', refusal: { reason: 'key_malformed', fault: 'shape' } }
+    return { kind: 'secret', secret: apiKey as string, isBearer: false }
+  }
   // What measures and begins like a key of ours in its usual spelling is one, or its digest is nobody's.
   if (apiKey === undefined && authorization.length === KEY_FIELD && authorization.startsWith('Bearer pcls_')) {
     return { kind: 'secret', secret: authorization.slice('Bearer '.length), isBearer: true }

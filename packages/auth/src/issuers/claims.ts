@@ -78,8 +78,9 @@ export function claimReader({
       const clientId = clientOf(payload) ?? (names.clientId === undefined ? subject : undefined)
       const tenant = tenantOf?.(payload)
       const scopes = readTexts(scopesOf(payload) ?? defaultScopes)
-      const roles = readTexts(rolesOf(payload) ?? [])
-      const tools = toolsOf(payload)
+      // One role, one pattern: only scopes are words with spaces between (RFC 6749 §3.3).
+      const roles = readTexts(asList(rolesOf(payload)) ?? [])
+      const tools = asList(toolsOf(payload))
       const patterns = tools === undefined ? undefined : readTexts(tools)
       const audience = readAudience(payload)
       const isWhole =
@@ -137,6 +138,11 @@ function lookUp(payload: Payload, path: ClaimPath): unknown {
     value = (value as Payload)[name]
   }
   return value ?? undefined
+}
+
+/** A text alone is a list of one. */
+function asList(value: unknown): unknown {
+  return typeof value === 'string' ? [value] : value
 }
 
 /** A list of texts, or a text with spaces between. */

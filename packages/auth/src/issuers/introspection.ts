@@ -12,7 +12,9 @@ const MOST_BYTES = 64 * 1024
 const LONGEST_MS = 5000
 /** Questions under way at once; more tokens are refused unasked, for a flood of them must not become the issuer's. */
 export const MOST_QUESTIONS = 100
-/** Answers kept at most, half of them young; only where `maxAge` is set. */
+/** Of those, about tokens that were never seen to be active: made-up ones must not keep out the good ones. */
+export const MOST_UNKNOWN = MOST_QUESTIONS / 2
+/** Answers kept at most, half of them young, good and bad ones apart; only where `maxAge` is set. */
 const MOST_ANSWERS = 10_000
 
 export interface IntrospectionTerms {
@@ -42,16 +44,11 @@ export function introspectionOf(terms: IntrospectionTerms): Introspection {
   const { options, now } = terms
   const { takes = 'opaque', maxAge = 0 } = options
   const questions = new Map<string, Promise<Claims | undefined>>()
-  let young = new Map<string, Answer>()
-  let old = new Map<string, Answer>()
-
-  const keep = (name: string, answer: Answer): void => {
-    if (young.size >= MOST_ANSWERS / 2) {
-      old = young
-      young = new Map()
-    }
-    young.set(name, answer)
-  }
+  let unknown = 0
+  const good = lately<Answer>(MOST_ANSWERS)
+  // Apart: a flood of what is nobody's drives out nothing that is somebody's.
+  const bad = lately<Answer>(MOST_ANSWERS)
+  const seen = lately<true>(MOST_ANSWERS)
 
   return {
     takes,
@@ -59,22 +56,45 @@ export function introspectionOf(terms: IntrospectionTerms): Introspection {
     ask(token, name, spareId): MaybePromise<Claims | undefined> {
       const at = now()
       if (maxAge > 0) {
-        const known = young.get(name) ?? old.get(name)
+        const known = good.get(name) ?? bad.get(name)
         if (known !== undefined && at - known.at < maxAge) return known.claims
       }
       const asked = questions.get(name)
       if (asked !== undefined) return asked
-      if (questions.size >= MOST_QUESTIONS) {
-        throw new IssuerFault('busy', `${terms.issuer} is asked ${MOST_QUESTIONS} questions already`)
+      const isUnknown = seen.get(name) === undefined
+      if (questions.size >= MOST_QUESTIONS || (isUnknown && unknown >= MOST_UNKNOWN)) {
+        throw new IssuerFault('busy', `${terms.issuer} is asked as many questions as it may be`)
       }
+      if (isUnknown) unknown++
       const question = put(terms, token, spareId)
         .then((claims) => {
-          if (maxAge > 0) keep(name, { claims, at })
+          if (claims !== undefined) seen.put(name, true)
+          if (maxAge > 0) (claims === undefined ? bad : good).put(name, { claims, at })
           return claims
         })
-        .finally(() => questions.delete(name))
+        .finally(() => {
+          if (isUnknown) unknown--
+          questions.delete(name)
+        })
       questions.set(name, question)
       return question
+    },
+  }
+}
+
+/** What was put lately: the older half goes when there is too much. */
+function lately<Value>(most: number): { get(name: string): Value | undefined; put(name: string, value: Value): void } {
+  let young = new Map<string, Value>()
+  let old = new Map<string, Value>()
+  return {
+    get: (name) => young.get(name) ?? old.get(name),
+    put(name, value) {
+      if (young.size >= most / 2) {
+        old = young
+        young = new Map()
+      }
+      young.set(name, value)
+      old.delete(name)
     },
   }
 }

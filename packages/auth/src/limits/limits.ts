@@ -1,4 +1,4 @@
-import { matchAny, type NameTest } from '../protocol/index.ts'
+import { expectKnown, isOptions, isTexts, type Known, matchAny, type NameTest } from '../protocol/index.ts'
 import { limitFields } from './fields.ts'
 import type { Limiter, Take, Taken } from './limiter.ts'
 
@@ -31,6 +31,8 @@ export interface LimitedRequest {
   readonly principal: string
   /** What it calls, once for each call of a batch; empty where it calls nothing. */
   readonly tools: readonly string[]
+  /** How many requests it is: a batch may hold several. Default: as many as it calls, one at least. */
+  readonly requests?: number
 }
 
 /** What limits say of a request. */
@@ -78,15 +80,19 @@ interface Compiled extends LimitRule {
 }
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/
+const KNOWN: Known<LimitRule> = { name: true, per: true, tools: true, limit: true, windowSeconds: true, cost: true }
 
 function compile(rule: LimitRule, at: number): Compiled {
-  const { name, per, tools, limit, windowSeconds, cost = 1 } = rule
   const fault = (what: string) => new TypeError(`limits: rule ${at + 1}: ${what}`)
-  if (!NAME.test(name)) throw fault('"name" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
+  if (!isOptions(rule)) throw fault('write { name, per, limit, windowSeconds }')
+  expectKnown(rule, KNOWN, `rule ${at + 1} of limits`)
+  const { name, per, tools, limit, windowSeconds, cost = 1 } = rule
+  if (typeof name !== 'string' || !NAME.test(name)) throw fault('"name" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
   if (!['principal', 'tool', 'server'].includes(per)) throw fault('"per" must be "principal", "tool" or "server"')
   if (!isWhole(limit, 1_000_000_000)) throw fault('"limit" must be a whole number from 1 to 1000000000')
   if (!isWhole(windowSeconds, 31_536_000)) throw fault('"windowSeconds" must be whole seconds from 1 to a year')
   if (!isWhole(cost, limit)) throw fault('"cost" must be a whole number from 1 to "limit"')
+  if (tools !== undefined && !isTexts(tools)) throw fault(`"tools" must be a list of tool names: ['read_*']`)
   if (tools?.length === 0) throw fault('"tools" must name a tool; leave it out for all')
   const isAbout = tools !== undefined ? matchAny(tools) : per === 'tool' ? () => true : undefined
   return { name, per, limit, windowSeconds, cost, isAbout }
@@ -99,7 +105,10 @@ function isWhole(value: number, max: number): boolean {
 /** Longer names of tools are counted together: no call may choose how much is kept of it. In UTF-16 units. */
 const MAX_TOOL = 128
 
-function takesOf(rule: Compiled, { server, principal, tools }: LimitedRequest): readonly Take[] {
+function takesOf(
+  rule: Compiled,
+  { server, principal, tools, requests = tools.length }: LimitedRequest,
+): readonly Take[] {
   const { name, per, limit, windowSeconds, isAbout } = rule
   const calls = isAbout === undefined ? undefined : tools.filter(isAbout)
   if (calls?.length === 0) return []
@@ -112,8 +121,8 @@ function takesOf(rule: Compiled, { server, principal, tools }: LimitedRequest): 
   if (per === 'tool' && calls !== undefined) {
     return calls.map((tool) => take(`${caller} ${tool.length > MAX_TOOL ? '' : tool}`, 1))
   }
-  // A batch is as many requests as it has calls.
-  const count = calls?.length ?? Math.max(1, tools.length)
+  // A batch is as many requests as it holds; what holds none (a notification) is one.
+  const count = calls?.length ?? Math.max(1, requests)
   return [take(per === 'server' ? server : caller, count)]
 }
 

@@ -50,6 +50,7 @@ export interface AccessTerms {
 }
 
 const COMPLETE: readonly string[] = []
+const NO_SCOPES: ReadonlySet<string> = new Set()
 const NOBODY: RuledCaller = { roles: new Set() }
 
 export function compileAccess(server: ToolScopes, terms: AccessTerms): Access {
@@ -59,8 +60,10 @@ export function compileAccess(server: ToolScopes, terms: AccessTerms): Access {
   const limit = rules?.limitOf(caller.clientId)
   const everyScope = [...server.all].every((scope) => holds(scopes, scope))
   const opens = (tool: string) => everyScope || server.opening(tool).some((scope) => holds(scopes, scope))
+  // What a rule names is not held by whoever holds it for want of a credential.
+  const ruled = caller.isNobody ? NO_SCOPES : scopes
   const missing = (tool: string) =>
-    rules?.of(tool).flatMap((rule) => rule.scopes.filter((scope) => !holds(scopes, scope))) ?? COMPLETE
+    rules?.of(tool).flatMap((rule) => rule.scopes.filter((scope) => !holds(ruled, scope))) ?? COMPLETE
   const isOpenTo = (tool: string) =>
     rules === undefined ||
     ((limit === undefined || limit(tool)) &&

@@ -1,3 +1,4 @@
+import { expectKnown, isOptions, isTexts, type Known } from '../protocol/index.ts'
 import { matchAny, type NameTest } from './pattern.ts'
 
 /** What a tool asks of its caller beside the scope map. All that is named must hold; what is absent asks nothing. */
@@ -21,6 +22,8 @@ export interface Rule extends Requirements {
 
 /** Who calls, as far as rules look at it. */
 export interface RuledCaller {
+  /** Whoever came without a credential, where that is enough: a rule is open to nobody in particular. */
+  readonly isNobody?: boolean
   readonly clientId?: string | undefined
   readonly tenant?: string | undefined
   readonly roles: ReadonlySet<string>
@@ -62,6 +65,8 @@ export interface Rules {
   readonly hides: boolean
   /** Every scope that a rule names. */
   readonly scopes: Iterable<string>
+  /** Every role that a rule names. */
+  readonly roles: Iterable<string>
   /** Another one after each word that was new: what was compiled before holds no scope that is named since. */
   readonly version: number
   /**
@@ -83,10 +88,15 @@ export interface RuleTerms extends Ports {
  *   that cannot be asked would let everyone through.
  */
 export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms = {}): Rules {
-  const patterned = rules.map((rule, index) => {
+  if (!Array.isArray(rules)) throw new TypeError('"rules" must be a list: [{ tools, scopes }]')
+  if (!isOptions(clients)) throw new TypeError('"clients" must name tools by client id: { CLIENT_ID: [TOOL] }')
+  const patterned = rules.map((rule: Rule, index) => {
     const where = `rules[${index}]`
-    if (!isTexts(rule.tools) || rule.tools.length === 0) throw new TypeError(`"${where}.tools" must name tools`)
-    return [matchAny(rule.tools), settle(rule, ports, where)] as const
+    if (!isOptions(rule)) throw new TypeError(`"${where}" must be an object: { tools, scopes }`)
+    expectKnown(rule, RULE, where)
+    const { tools, ...asked } = rule
+    if (!isTexts(tools) || tools.length === 0) throw new TypeError(`"${where}.tools" must name tools`)
+    return [matchAny(tools), settle(asked, ports, where)] as const
   })
   const limits = new Map(
     Object.entries(clients).map(([id, tools]) => {
@@ -113,6 +123,9 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
     get scopes() {
       return new Set([...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ scopes }) => scopes))
     },
+    get roles() {
+      return new Set([...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ roles }) => roles ?? []))
+    },
     get version() {
       return version
     },
@@ -137,8 +150,13 @@ function isHiding({ scopes, roles, tenant }: Settled): boolean {
   return scopes.length > 0 || roles !== undefined || tenant !== undefined
 }
 
+const REQUIREMENTS: Known<Requirements> = { scopes: true, roles: true, tenant: true, when: true, validate: true }
+const RULE: Known<Rule> = { tools: true, ...REQUIREMENTS }
+
 /** @throws {TypeError} */
 export function settle(requirements: Requirements, ports: Ports, where: string): Settled {
+  if (!isOptions(requirements)) throw new TypeError(`${where} must say what it asks for: { scopes, roles }`)
+  expectKnown(requirements, REQUIREMENTS, where)
   const { scopes = [], roles, tenant, when, validate = false } = requirements
   if (!isTexts(scopes)) throw new TypeError(`"scopes" of ${where} must be a list of scopes`)
   if (roles !== undefined && !(isTexts(roles) && roles.length > 0)) {
@@ -171,6 +189,7 @@ function isTexts(value: unknown): value is readonly string[] {
 
 /** Whether somebody is one of those whom these requirements are open to; scopes and arguments are asked apart. */
 export function admits({ roles, tenant }: Settled, caller: RuledCaller): boolean {
+  if (caller.isNobody && (tenant !== undefined || roles !== undefined)) return false
   if (tenant !== undefined && caller.tenant !== tenant) return false
   return roles === undefined || roles.some((role) => caller.roles.has(role))
 }

@@ -33,6 +33,8 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage
 export interface Incoming {
   readonly bytes: Uint8Array
   readonly text: string
+  /** What the text says: what was decided about. */
+  readonly value: unknown
   readonly spans: Spans
   readonly messages: readonly [Message, ...Message[]]
   readonly isBatch: boolean
@@ -71,7 +73,7 @@ export function readMessage(bytes: Uint8Array): Incoming | MessageFault {
   const plain = readPlainText(text, WANTED)
   if (plain === undefined) return readAny(bytes, text)
   const message = toMessage(plain, JSON.stringify(plain.id))
-  return 'code' in message ? message : new Body(bytes, text, [message], false)
+  return 'code' in message ? message : new Body(bytes, text, plain, [message], false)
 }
 
 function readAny(bytes: Uint8Array, text: string): Incoming | MessageFault {
@@ -86,7 +88,7 @@ function readAny(bytes: Uint8Array, text: string): Incoming | MessageFault {
   const { value, spans } = json
   if (!Array.isArray(value)) {
     const message = toMessage(value, rawId(text, spans, 'id'))
-    return 'code' in message ? message : new Body(bytes, text, [message], false, spans)
+    return 'code' in message ? message : new Body(bytes, text, value, [message], false, spans)
   }
   if (value.length === 0) return invalid('A batch must hold at least one message.')
   if (value.length > MAX_BATCH) return invalid(`A batch holds at most ${MAX_BATCH} messages.`)
@@ -96,19 +98,31 @@ function readAny(bytes: Uint8Array, text: string): Incoming | MessageFault {
     if ('code' in message) return message
     messages.push(message)
   }
-  return new Body(bytes, text, messages as [Message, ...Message[]], true, spans)
+  // Of two requests under one id nobody could tell which an answer belongs to (JSON-RPC 2.0 §4).
+  const ids = messages.flatMap((message) => (message.kind === 'request' ? [message.id] : []))
+  if (new Set(ids).size < ids.length) return invalid('The requests of a batch have different ids.')
+  return new Body(bytes, text, value, messages as [Message, ...Message[]], true, spans)
 }
 
 class Body implements Incoming {
   readonly bytes: Uint8Array
   readonly text: string
+  readonly value: unknown
   readonly messages: readonly [Message, ...Message[]]
   readonly isBatch: boolean
   private found: Spans | undefined
 
-  constructor(bytes: Uint8Array, text: string, messages: Incoming['messages'], isBatch: boolean, spans?: Spans) {
+  constructor(
+    bytes: Uint8Array,
+    text: string,
+    value: unknown,
+    messages: Incoming['messages'],
+    isBatch: boolean,
+    spans?: Spans,
+  ) {
     this.bytes = bytes
     this.text = text
+    this.value = value
     this.messages = messages
     this.isBatch = isBatch
     this.found = spans

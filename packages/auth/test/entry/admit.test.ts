@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { apiKeys, policy, publicAccess, unlisted } from '../../src/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { apiKeys, memoryBindings, policy, publicAccess, unlisted } from '../../src/index.ts'
 import { issue } from '../../src/keys/index.ts'
 import { memoryCredentials } from '../../src/store/index.ts'
-import { bearer, call, given, passageOf, refusalOf } from './given.ts'
+import { bearer, call, given, passageOf, refusalOf, toVisit } from './given.ts'
 
 describe('who is let in', () => {
   it('is who the credential says, with what was sent', async () => {
@@ -119,6 +120,23 @@ describe('what was sent', () => {
     assert.deepEqual(refusalOf(await knock({ headers, body: { kind: 'parsed', value: undefined } }))[0], 400)
   })
 
+  it('late finds a credential that has ended meanwhile ended', async () => {
+    const { key, knock, store, clock, gate } = given()
+    const { secret, record } = await key()
+    const late = async (meanwhile: () => unknown) => {
+      const visit = toVisit({ headers: bearer(secret) })
+      return gate.admit(visit, async () => {
+        await sleep(250)
+        await meanwhile()
+        return { kind: 'parsed', value: call('delete_all') }
+      })
+    }
+    passageOf(await late(() => undefined))
+
+    assert.deepEqual(refusalOf(await late(() => store.revoke(record.id, clock.now))), [401, 'key_revoked'])
+    passageOf(await knock({ headers: bearer((await key()).secret) }))
+  })
+
   it('of an unknown revision or by another method is refused', async () => {
     const { key, knock } = given()
     const own = bearer((await key()).secret)
@@ -203,6 +221,33 @@ describe('a legacy session', () => {
     assert.deepEqual(refusalOf(await knock({ headers: twice })), [404, -32600])
   })
 
+  it('is nobody else’s by calling the request one of the modern era', async () => {
+    const { key, knock } = given()
+    const [one, other] = [await key(), await key()]
+    await passageOf(await knock({ headers: bearer(one.secret) })).opened('s1')
+    const stolen = { ...bearer(other.secret), 'mcp-session-id': 's1' }
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }
+    const modern = { ...call('read_note'), params: { name: 'read_note', _meta } }
+
+    assert.deepEqual(refusalOf(await knock({ headers: stolen, message: modern })), [404, -32600])
+    const headers = { ...stolen, 'mcp-protocol-version': '2026-07-28' }
+    assert.deepEqual(refusalOf(await knock({ headers, message: modern })), [404, -32600])
+    passageOf(await knock({ headers: bearer(other.secret), message: modern }))
+  })
+
+  it('stays whoever else opens many: each owner gives up its own', async () => {
+    const kept = memoryBindings(3, 2)
+    await kept.bind('alice-1', 'alice')
+    for (let at = 0; at < 10; at++) await kept.bind(`mallory-${at}`, 'mallory')
+
+    assert.equal(await kept.ownerOf('alice-1'), 'alice')
+    assert.deepEqual([await kept.ownerOf('mallory-6'), await kept.ownerOf('mallory-7')], [undefined, 'mallory'])
+    await kept.bind('carol-1', 'carol')
+    assert.equal(await kept.ownerOf('alice-1'), undefined)
+    assert.equal(await kept.ownerOf('mallory-9'), 'mallory')
+    assert.throws(() => memoryBindings(0), TypeError)
+  })
+
   it('ends when the server says so, and is nobody’s then', async () => {
     const { key, knock } = given()
     const headers = { ...bearer((await key()).secret), 'mcp-session-id': 's1' }
@@ -245,6 +290,16 @@ describe('limits', () => {
     assert.ok(third.kind === 'refused' && third.reply.headers.includes('retry-after'))
     assert.equal((events.at(-1) as { reason?: string }).reason, 'rate_limited')
     passageOf(await knock({ headers: bearer((await key()).secret) }))
+  })
+
+  it('count what a batch holds, whatever it asks for', async () => {
+    const { key, knock } = given({ limits })
+    const read = (id: number) => ({ jsonrpc: '2.0', id, method: 'resources/read', params: { uri: 'note://1' } })
+    const headers = bearer((await key()).secret)
+
+    assert.equal(refusalOf(await knock({ headers, message: [read(1), read(2), read(3)] }))[0], 429)
+    passageOf(await knock({ headers, message: [read(1), read(2)] }))
+    assert.equal(refusalOf(await knock({ headers, message: read(1) }))[0], 429)
   })
 
   it('take nothing of what is not permitted', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { requires } from '../../src/adapters/mcp/index.ts'
-import { policy, principalOf } from '../../src/index.ts'
-import { bearer, given, passageOf } from './given.ts'
+import { guardTools, requires } from '../../src/adapters/mcp/index.ts'
+import { policy, principalOf, publicAccess } from '../../src/index.ts'
+import { bearer, call, given, passageOf, refusalOf } from './given.ts'
 
 async function givenAuthInfo(terms = {}) {
   const { key, knock } = given({ policy: policy({ scopes: { 'notes:read': ['*'], 'notes:write': ['*'] } }) })
@@ -61,4 +61,31 @@ it('requirements that ask for nothing, or for what nobody could tell, are a mist
   const handler = () => ({ content: [] })
   assert.throws(() => requires({}, handler), TypeError)
   assert.throws(() => requires({ when: 'true' }, handler), { name: 'TypeError', message: /policy\(\{ conditions \}\)/ })
+})
+
+it('nobody in particular meets no requirement, whatever a server that is open to all lets them do', async () => {
+  const { knock, gate } = given({ access: [publicAccess()] })
+  gate.policy.rules.note('write_note', { scopes: ['notes:write'] })
+  const { authInfo } = passageOf(await knock({ message: call('read_note') }))
+  const handler = requires({ scopes: ['notes:write'] }, (_: object) => ({ content: [] }))
+
+  assert.equal((handler({ authInfo }) as { isError?: boolean }).isError, true)
+  assert.deepEqual(refusalOf(await knock({ message: call('write_note') })), [200, -32602])
+})
+
+it('a tool that is renamed takes along what stands next to it', async () => {
+  const { gate, key, knock } = given()
+  const registered = { update: (_: object) => undefined }
+  const server = { connect: async () => {}, registerTool: (..._: unknown[]) => registered }
+  guardTools(server, gate)
+  const handler = requires({ roles: ['owner'] }, () => ({ content: [] }))
+  const tool = server.registerTool('admin', {}, handler) as { update(updates: object): unknown }
+
+  tool.update({ name: 'admin_two' })
+
+  const headers = bearer((await key()).secret)
+  for (const name of ['admin', 'admin_two']) {
+    assert.deepEqual(refusalOf(await knock({ headers, message: call(name) })), [200, -32602], name)
+  }
+  passageOf(await knock({ headers, message: call('other') }))
 })

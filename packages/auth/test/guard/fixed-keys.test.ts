@@ -142,6 +142,7 @@ describe('a text of keys', () => {
     'a hash that was cut': `ops:${sha256(OPS).slice(1)}`,
     'a hash that has grown': `ops:${sha256(OPS)}0`,
     'a hash with other letters': `ops:${sha256(OPS).slice(1)}g`,
+    'the hash of nothing': `ops:${sha256('')}`,
     'no hash': 'ops:',
     'no id': `:${sha256(OPS)}`,
     'an id that is too long': `${'o'.repeat(65)}:${sha256(OPS)}`,

@@ -61,7 +61,10 @@ it('a bad Authorization is not passed over for a good X-API-Key', () => {
 })
 
 it('an empty header is a credential, and a bad one', () => {
-  assert.deepEqual(readPresented(view({ 'x-api-key': '' })), { kind: 'secret', secret: '', isBearer: false })
+  assert.deepEqual(readPresented(view({ 'x-api-key': '' })), {
+    kind: 'refused',
+    refusal: { reason: 'key_malformed', fault: 'shape' },
+  })
   assert.equal(bringsCredential(view({ 'x-api-key': '' })), true)
   assert.equal(bringsCredential(view({ authorization: '' })), true)
   assert.equal(bringsCredential(view()), false)

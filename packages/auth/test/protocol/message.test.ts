@@ -213,9 +213,32 @@ it('one bad message spoils its batch', () => {
 })
 
 it('a batch holds fifty messages and not one more', () => {
-  assert.equal(given(Array(MAX_BATCH).fill(call)).length, 50)
+  assert.equal(given(Array.from({ length: MAX_BATCH }, (_, id) => ({ ...call, id }))).length, 50)
   assert.equal(faultOf(Array(MAX_BATCH + 1).fill(call)).code, -32600)
   assert.equal(faultOf(Array(100_000).fill(0)).code, -32600)
+})
+
+it('two requests of a batch have two ids: answers could not be told apart', () => {
+  const other = { ...call, method: 'ping', params: undefined }
+  for (const [one, two] of [
+    [7, 7],
+    ['a', 'a'],
+  ]) {
+    assert.equal(
+      faultOf([
+        { ...call, id: one },
+        { ...other, id: two },
+      ]).code,
+      -32600,
+    )
+  }
+  assert.equal(
+    given([
+      { ...call, id: 7 },
+      { ...other, id: '7' },
+    ]).length,
+    2,
+  )
 })
 
 it('a repeated or disguised key is unreadable at every level, in a batch as well', () => {

@@ -250,6 +250,19 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.deepEqual(await list({ grantId: 'g3' }), ['c'])
   })
 
+  test('lists without what was spent, where that is asked for', async () => {
+    const [store, other] = open()
+    for (const id of ['a', 'b', 'c']) await store.put(artifact(id))
+    await store.put(artifact('d', { grantId: 'g2' }))
+    await other.spend('RefreshToken', 'b', NOON)
+
+    const unspent = async (filter: object) =>
+      (await store.list({ model: 'RefreshToken', isUnspent: true, ...filter }, NOON)).map(({ idHash }) => idHash)
+    assert.deepEqual(await unspent({ grantId: 'g1' }), ['a', 'c'])
+    assert.deepEqual(await unspent({}), ['a', 'c', 'd'])
+    assert.equal((await store.list({ model: 'RefreshToken', grantId: 'g1' }, NOON)).length, 3)
+  })
+
   test('forgets what has expired, a bounded number of rows at a time', async () => {
     const [store] = open()
     for (const id of ['a', 'b', 'c']) await store.put(artifact(id, { expiresAt: NOON }))

@@ -34,9 +34,12 @@ export function requires<Handler extends (...args: never[]) => unknown>(
   handler: Handler,
 ): Handler {
   const settled = settle(requirements, {}, 'requires()')
+  if (typeof handler !== 'function') {
+    throw new TypeError('requires() needs the handler, too: write requires({ scopes: [SCOPE] }, handler)')
+  }
   const guarded = (...args: never[]): unknown => {
     const principal = principalOf(args[args.length - 1])
-    const problem = principal === undefined ? NOBODY : problemOf(settled, principal)
+    const problem = principal === undefined || principal.kind === 'anonymous' ? NOBODY : problemOf(settled, principal)
     return problem === undefined ? handler(...args) : toolError(problem)
   }
   stated.set(guarded, requirements)

@@ -1,4 +1,4 @@
-import { type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
+import { isGuard, isPolicy, type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
 import type { Principal } from '../../guard/index.ts'
 import { compileAccess, holds, READ_SCOPE, TaskLedger } from '../../policy/index.ts'
 import { requirementsOf } from './requires.ts'
@@ -49,7 +49,7 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
     const register = registerTool.bind(server) as (...args: unknown[]) => unknown
     const noting = (name: string, config: object, handler: unknown): unknown => {
       note(own.policy, name, handler)
-      return register(name, withChallenge(name, config), handler)
+      return follow(register(name, withChallenge(name, config), handler), handler, own.policy)
     }
     server.registerTool = noting as NonNullable<Server['registerTool']>
   }
@@ -57,11 +57,25 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
     const register = tool.bind(server) as (...args: unknown[]) => unknown
     const noting = (name: string, ...rest: readonly unknown[]): unknown => {
       note(own.policy, name, rest[rest.length - 1])
-      return register(name, ...rest)
+      return follow(register(name, ...rest), rest[rest.length - 1], own.policy)
     }
     server.tool = noting as NonNullable<Server['tool']>
   }
   return server
+}
+
+/** A tool that is renamed, or gets another handler, takes what stands next to it along. */
+function follow(registered: unknown, handler: unknown, policy: Policy): unknown {
+  const tool = registered as { update?: (updates: { readonly name?: unknown; readonly callback?: unknown }) => unknown }
+  const { update } = tool ?? {}
+  if (update === undefined) return registered
+  let current = handler
+  tool.update = (updates) => {
+    current = updates.callback ?? current
+    if (typeof updates.name === 'string') note(policy, updates.name, current)
+    return update.call(tool, updates)
+  }
+  return registered
 }
 
 /** What stands next to a tool is part of the policy from here on. */
@@ -71,8 +85,14 @@ function note({ rules }: Policy, name: string, handler: unknown): void {
 }
 
 function toToolsGuard(guard: McpGuard | LocalGuard): ToolsGuard {
-  if (!('principal' in guard)) return guard
-  const { policy, principal } = guard
+  if (isGuard(guard)) return guard
+  const { policy, principal } = guard ?? {}
+  if (principal === undefined) {
+    throw new TypeError(
+      'guardTools() needs a guard: write guardTools(server, gate), on stdio { policy, principal: stdioPrincipal() }',
+    )
+  }
+  if (!isPolicy(policy)) throw new TypeError('"policy" is made by policy(): wrap it in policy({…})')
   const { scopes, tools, roles, clientId, tenant } = principal
   const access = compileAccess(policy.scopes, {
     scopes,

@@ -49,7 +49,13 @@ export function interpose(transport: SdkTransport, guard: ToolsGuard): void {
       vouchedIn(extra) === undefined && guard.local !== undefined ? guard.local.authInfo : extra?.authInfo
     const known = { ...extra, authInfo }
     const { id, method } = message
-    if (typeof method !== 'string' || id === undefined) return inbound?.(message, known)
+    if (typeof method !== 'string' || id === undefined) {
+      if (method === 'notifications/cancelled' && isObject(message.params)) pending.delete(message.params.requestId)
+      return inbound?.(message, known)
+    }
+    // Whose answer is on its way under this id could not be told: the list that is asked for would go out unfiltered.
+    if (pending.has(id))
+      return void transport.onerror?.(new Error(`a request of the id ${JSON.stringify(id)} is under way`))
     const vouched = vouchedIn(known)
     const answer = vouched === undefined ? strangersAnswer(message) : decide(message, method, vouched, guard)
     if (answer !== undefined) {
