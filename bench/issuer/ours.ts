@@ -26,12 +26,15 @@ const sealingKey = randomBytes(32)
 const resource = { uri: RESOURCE, name: 'everything', scopes: SCOPES, defaultScopes: SCOPES, opens: {} }
 // Those of one person, who is signed in here and does nothing else.
 const authorizations = { minute: 1e9, hour: 1e9 }
+// Each chain is a grant of its own, refreshed as fast as it can be.
+const refreshes = authorizations
 const issuer = await openIssuer({
   issuer: `http://127.0.0.1:${port}`,
   resources: [resource],
   stores,
   sealingKey,
   authorizations,
+  refreshes,
 })
 
 const person = await issuer.people.create('ada', PASSWORD)

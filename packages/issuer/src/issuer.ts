@@ -12,7 +12,7 @@ import { openServices, type Services } from './services.ts'
 import { linkOf, setupPages } from './setup/index.ts'
 import { SignIns } from './signin/index.ts'
 import type { Algorithm } from './signing/index.ts'
-import { accessTokens, boundRefused, Keepsakes, redeemer, StepUps } from './token/index.ts'
+import { accessTokens, boundRefreshes, boundRefused, Keepsakes, redeemer, StepUps } from './token/index.ts'
 import { repeatedly, sweep } from './upkeep/index.ts'
 import { deriveKey } from './vault/index.ts'
 import { AnswerMarks, BrowserForms, cookieKind, FormTokens, type Handler, type Visit } from './web/index.ts'
@@ -35,6 +35,8 @@ export interface IssuerOptions extends AdmissionOptions {
   readonly rotateSigningKeysAfter?: number
   /** How often a network, or somebody known, may ask for authorization. Default: 60 a minute, 600 an hour. */
   readonly authorizations?: Allowance
+  /** How often one grant may be refreshed. Default: 60 a minute, 600 an hour. */
+  readonly refreshes?: Allowance
   /** Told of what happens to accounts, clients, grants, tokens and keys. */
   readonly onEvent?: OnIssuerEvent
   /** Told of faults that a caller gets a 500 for. */
@@ -117,7 +119,9 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const turns = new Turns({ sessions: engine.sessions, deviceOf, allowance: options.authorizations, now })
   const answers = new AnswerMarks(issuer.startsWith('https:'))
   const line = new Line(options[lineOption] ?? LINE)
-  const redeem = redemption(settled, services, engine, stepUps)
+  const redeem = boundRefreshes(redemption(settled, services, engine, stepUps), {
+    ...{ vault, allowance: options.refreshes, now },
+  })
   const endpoints = protocolEndpoints({ engine, resources, redeem, turns, answers, line })
   const verify = (token: string) => signingKeys.verify(token)
   const { routes } = engine

@@ -263,6 +263,32 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.equal((await store.list({ model: 'RefreshToken', grantId: 'g1' }, NOON)).length, 3)
   })
 
+  test('lists what a grant or an account has in a time that others do not lengthen', async () => {
+    const [store] = open()
+    await store.put(artifact('a', { grantId: 'ours', accountId: 'eve' }))
+    const fill = async (from: number, to: number) => {
+      for (let n = from; n < to; n += 1000) {
+        const puts = Array.from({ length: 1000 }, (_, index) => store.put(artifact(`b${n + index}`)))
+        await Promise.all(puts)
+      }
+    }
+    const timeOf = async (filter: object): Promise<number> => {
+      const times: number[] = []
+      for (let n = 0; n < 20; n++) {
+        const from = performance.now()
+        assert.equal((await store.list({ model: 'RefreshToken', ...filter }, NOON)).length, 1)
+        times.push(performance.now() - from)
+      }
+      return Math.min(...times)
+    }
+    await fill(0, 20_000)
+
+    for (const filter of [{ grantId: 'ours' }, { accountId: 'eve' }]) {
+      const time = await timeOf(filter)
+      assert.ok(time < 0.5, `${JSON.stringify(filter)}: ${time} ms`)
+    }
+  })
+
   test('forgets what has expired, a bounded number of rows at a time', async () => {
     const [store] = open()
     for (const id of ['a', 'b', 'c']) await store.put(artifact(id, { expiresAt: NOON }))

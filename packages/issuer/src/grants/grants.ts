@@ -42,7 +42,8 @@ export class Grants {
   async *list(filter: GrantFilter = {}): AsyncGenerator<GrantView> {
     const { vault, now, accessTokenSeconds } = this.needs
     for await (const kept of vault.each({ model: GRANT, ...filter }, now())) {
-      const standing = { model: 'RefreshToken', grantId: kept.grantId ?? '' }
+      // Of those that were spent there are as many as a client cares to make; the last one issued is not spent.
+      const standing = { model: 'RefreshToken', grantId: kept.grantId ?? '', isUnspent: true }
       const tokens = await Array.fromAsync(vault.each(standing, now()))
       if (isLive(kept, tokens, now(), accessTokenSeconds)) yield toView(kept, tokens)
     }

@@ -15,13 +15,13 @@ export interface GrantView {
 /**
  * Whether a client can still do something with a grant: it holds a refresh token that is not used up, or may hold a code
  * or an access token. A consent whose code nobody came for opens nothing.
+ * @param tokens The refresh tokens on it that are not used up.
  */
 export function isLive(grant: Kept, tokens: readonly Kept[], now: number, accessTokenSeconds: number): boolean {
-  if (tokens.some(({ consumedAt }) => consumedAt === undefined)) return true
-  return issuedAt(grant) + accessTokenSeconds > now
+  return tokens.length > 0 || issuedAt(grant) + accessTokenSeconds > now
 }
 
-/** @param tokens The refresh tokens that were issued on it. */
+/** @param tokens The refresh tokens on it that are not used up: the last one issued is among them. */
 export function toView(grant: Kept, tokens: readonly Kept[]): GrantView {
   const used = Math.max(...tokens.map(issuedAt))
   return {

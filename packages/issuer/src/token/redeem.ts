@@ -21,7 +21,7 @@ export type Redeemer = (request: EngineRequest, form: URLSearchParams) => Promis
  * For how long a refresh token that was spent may be presented again by the same public client, in seconds: programs
  * refresh from several places at once, and answers get lost on the way.
  */
-const GRACE_SECONDS = 10
+export const GRACE_SECONDS = 10
 
 /** One answer for all that is wrong with a code or a refresh token. */
 const REFUSED = 'grant request is invalid'

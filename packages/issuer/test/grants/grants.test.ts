@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import type { Artifact } from '@portcullis/auth/store'
 import type { IssuerEvent } from '../../src/events.ts'
 import { authorize, type RunningIssuer, startIssuer } from '../given.ts'
 import { claimsOf, givenPublic, keepTokenEvents, type Party, type Tokens } from '../party.ts'
@@ -46,6 +47,27 @@ describe('grants', () => {
     assert.ok(Math.abs((lastUsedAt ?? 0) - Date.now() / 1000) < 5)
     assert.ok(before.every(({ resources }) => resources[0]?.scopes.join() === 'mcp:read'))
     assert.deepEqual(await list({ accountId: 'nobody' }), [])
+  })
+
+  it('are listed without a look at the tokens that were spent, however many a client has made', async () => {
+    let { refresh_token: token } = tokens
+    for (later of [100, 200, 300]) token = String((await one.refresh(token)).body.refresh_token)
+    const { artifacts } = running.stores
+    const read: Artifact[] = []
+    const all = artifacts.list
+    artifacts.list = async (filter, now) => {
+      const page = await all(filter, now)
+      read.push(...page)
+      return page
+    }
+    try {
+      const [found] = (await list({ clientId: one.id })).filter(({ id }) => id === grantOf(tokens))
+      assert.ok(Math.abs((found?.lastUsedAt ?? 0) - Date.now() / 1000) < 5)
+    } finally {
+      artifacts.list = all
+    }
+    const ofGrant = read.filter(({ model, grantId }) => model === 'RefreshToken' && grantId === grantOf(tokens))
+    assert.equal(ofGrant.length, 1)
   })
 
   it('that nobody came for are not listed for long', async () => {

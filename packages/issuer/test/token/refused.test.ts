@@ -15,7 +15,7 @@ describe('who is refused too often', () => {
   let client: Party
   let service: Party
   beforeEach(async () => {
-    running = await startIssuer({ now: () => now })
+    running = await startIssuer({ now: () => now, refreshes: { minute: 1e9, hour: 1e9 } })
     client = await givenPublic(running)
     service = await givenConfidential(running)
   })

@@ -41,6 +41,8 @@ export interface ArtifactFilter {
   readonly accountId?: string
   readonly clientId?: string
   readonly grantId?: string
+  /** What was spent is left out. */
+  readonly isUnspent?: boolean
   /** Continue behind this id hash. */
   readonly after?: string
   /** 1 to 10 000; default 1 000. */
