@@ -180,6 +180,51 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.deepEqual(kept, ids.slice(-kept.length))
   })
 
+  test('of what an account may have so many of those remain that end last; what others have, or is renewed, stays', async () => {
+    const [store, other] = open()
+    const session = (idHash: string, end: number, facts: Partial<Artifact> = {}) => {
+      const { grantId: _, ...rest } = artifact(idHash, { model: 'Session', expiresAt: NOON + end, ...facts })
+      return { ...rest, accountId: facts.accountId ?? 'ada' }
+    }
+    const idsAt = async (accountId: string) =>
+      (await store.list({ model: 'Session', accountId }, NOON)).map(({ idHash }) => idHash)
+    await store.putOfAccount(session('x', 1, { accountId: 'eve' }), 3)
+    await store.put(artifact('else', { model: 'Grant', expiresAt: NOON + 1 }))
+    for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) {
+      await (index % 2 ? store : other).putOfAccount(session(id, 10 + index), 3)
+    }
+    assert.deepEqual(await idsAt('ada'), ['b', 'c', 'd'])
+
+    await store.putOfAccount(session('b', 20), 3)
+    assert.deepEqual(await idsAt('ada'), ['b', 'c', 'd'])
+    await store.putOfAccount(session('soon', 5), 3)
+    assert.deepEqual(await idsAt('ada'), ['b', 'd', 'soon'])
+    assert.deepEqual(await idsAt('eve'), ['x'])
+    assert.ok(await store.find('Grant', 'else', NOON))
+  })
+
+  test('all of a kind that are of an account or a client go at once, but for one', async () => {
+    const [store] = open()
+    for (const [id, facts] of Object.entries({
+      a: { uidHash: 'u' },
+      b: { uidHash: 'v' },
+      c: {},
+      d: { clientId: 'cursor' },
+      e: { accountId: 'eve' },
+      f: { model: 'Other' },
+    })) {
+      await store.put(artifact(id, { model: 'Session', ...facts }))
+    }
+    const ids = async () => (await store.list({ model: 'Session' }, NOON)).map(({ idHash }) => idHash)
+
+    assert.equal(await store.removeAll({ model: 'Session', accountId: 'ada', clientId: 'claude' }, 'u'), 2)
+    assert.deepEqual(await ids(), ['a', 'd', 'e'])
+    assert.equal(await store.removeAll({ model: 'Session', clientId: 'claude' }), 2)
+    assert.deepEqual(await ids(), ['d'])
+    assert.equal(await store.removeAll({ model: 'Session', accountId: 'ada' }), 1)
+    assert.ok(await store.find('Other', 'f', NOON))
+  })
+
   test('of any number who remove one thing, one does', async () => {
     const [store, other] = open()
     await store.put(artifact('a'))

@@ -44,9 +44,8 @@ export class Consents {
 
   /** The person is asked again by this client, or by all. */
   async withdraw(accountId: string, clientId?: string): Promise<void> {
-    const { vault, now } = this.needs
-    const filter = { model: CONSENT, accountId, ...(clientId === undefined ? {} : { clientId }), limit: 10_000 }
-    for (const { idHash } of await vault.store.list(filter, now())) await vault.store.remove(CONSENT, idHash)
+    const of = { model: CONSENT, accountId, ...(clientId === undefined ? {} : { clientId }) }
+    await this.needs.vault.store.removeAll(of)
   }
 }
 

@@ -19,6 +19,9 @@ const FOREVER = 10 * 365 * 86_400
 /** What waits for a person. Anybody can have one made, so of those that nobody has signed in to some make way. */
 const INTERACTION = 'Interaction'
 const MOST_UNCLAIMED = 10_000
+/** Where somebody is signed in. Who knows the password could have any number of them made; the oldest make way. */
+const SESSION = 'Session'
+const MOST_SESSIONS = 100
 /** Whose own id the others stand on. */
 const GRANT = 'Grant'
 
@@ -42,6 +45,8 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
       }
       if (model === INTERACTION && accountId === undefined)
         return vault.putUnclaimed(model, id, kept as Payload, marks, MOST_UNCLAIMED)
+      if (model === SESSION && accountId !== undefined)
+        return vault.putOfAccount(model, id, kept as Payload, { ...marks, accountId }, MOST_SESSIONS)
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {
         throw new errors.InvalidClientAuth('the assertion was used before')

@@ -96,11 +96,10 @@ export class Grants {
 
   /** Else whose access has ended would be let in again unasked. */
   private async forgetConsent(of: { readonly accountId?: string | undefined; readonly clientId?: string | undefined }) {
-    const { vault, now } = this.needs
     const { accountId, clientId } = of
     if (clientId === undefined) return
-    const filter = { model: CONSENT, clientId, ...(accountId === undefined ? {} : { accountId }), limit: 10_000 }
-    for (const { idHash } of await vault.store.list(filter, now())) await vault.store.remove(CONSENT, idHash)
+    const consents = { model: CONSENT, clientId, ...(accountId === undefined ? {} : { accountId }) }
+    await this.needs.vault.store.removeAll(consents)
   }
 
   private entry(kind: RevocationKind, id: string): RevocationEntry {

@@ -205,13 +205,9 @@ export class People {
    * @param exceptUid The session that stays.
    */
   async endSessions(id: string, exceptUid?: string): Promise<void> {
-    const { vault, now } = this.needs
+    const { store } = this.needs.vault
     const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
-    for (const model of KEPT_OF_BROWSERS) {
-      for (const { idHash, uidHash } of await vault.store.list({ model, accountId: id, limit: 10_000 }, now())) {
-        if (uidHash === undefined || uidHash !== spared) await vault.store.remove(model, idHash)
-      }
-    }
+    for (const model of KEPT_OF_BROWSERS) await store.removeAll({ model, accountId: id }, spared)
   }
 
   private async changed(id: string, hashed: string, how: string, exceptUid?: string): Promise<void> {

@@ -59,6 +59,17 @@ export class Vault {
     return this.store.putUnclaimed(this.seal(model, id, payload, marks), most)
   }
 
+  /** For what an account may have so many of: of its kind at most so many of that account remain, those that end last. */
+  putOfAccount(
+    model: string,
+    id: string,
+    payload: Payload,
+    marks: Marks & { readonly accountId: string },
+    most: number,
+  ): MaybePromise<void> {
+    return this.store.putOfAccount({ ...this.seal(model, id, payload, marks), accountId: marks.accountId }, most)
+  }
+
   /** @returns false when the name was used before: of any number of callers exactly one gets true. */
   putOnce(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
     return this.store.putOnce(this.seal(model, id, payload, marks))

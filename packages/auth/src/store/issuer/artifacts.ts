@@ -36,6 +36,13 @@ export interface Exchange {
   readonly answer?: Uint8Array
 }
 
+/** At least one of both. */
+export type ArtifactsOf = Pick<ArtifactFilter, 'model'> &
+  (
+    | { readonly accountId: string; readonly clientId?: string }
+    | { readonly accountId?: string; readonly clientId: string }
+  )
+
 export interface ArtifactFilter {
   readonly model: string
   readonly accountId?: string
@@ -59,6 +66,11 @@ export interface ArtifactStore {
    * What has an account is not counted and never makes way.
    */
   putUnclaimed(artifact: Artifact, most: number): MaybePromise<void>
+  /**
+   * Puts what an account may have so many of: of its kind and account at most `most` remain, those that end last and this
+   * one. What is there already is replaced, and nothing makes way.
+   */
+  putOfAccount(artifact: Artifact & { readonly accountId: string }, most: number): MaybePromise<void>
   /** For ids that may be used once. @returns false when it was there: of any number of callers exactly one gets true. */
   putOnce(artifact: Artifact): MaybePromise<boolean>
   /** What has expired is not found. */
@@ -79,6 +91,11 @@ export interface ArtifactStore {
   forgetSpent(model: string, before: number, limit: number): MaybePromise<number>
   /** @returns whether it was there: of any number of callers exactly one gets true. */
   remove(model: string, idHash: string): MaybePromise<boolean>
+  /**
+   * All of a kind that are of an account, of a client, or of both.
+   * @param sparedUidHash What has this second name stays. @returns how many rows went.
+   */
+  removeAll(filter: ArtifactsOf, sparedUidHash?: string): MaybePromise<number>
   /** Everything that stands on a grant, and the grant itself. @returns how many rows went. */
   removeByGrant(grantId: string): MaybePromise<number>
   /** Everything of one account (sessions, grants and what stands on them). */

@@ -3,7 +3,7 @@
  * One form each, in SQLite; a database in memory serves where nothing is to be kept. Secrets arrive hashed or sealed.
  */
 export type { AccountRecord, AccountStore, LinkKind, LinkRecord } from './accounts.ts'
-export type { Artifact, ArtifactFilter, ArtifactStore, Exchange, Spending } from './artifacts.ts'
+export type { Artifact, ArtifactFilter, ArtifactStore, ArtifactsOf, Exchange, Spending } from './artifacts.ts'
 export type { ClientFilter, ClientOrigin, ClientRecord, ClientStore, WaitingRoom } from './clients.ts'
 export type { RevocationEntry, RevocationKind, RevocationStore } from './revocations.ts'
 export type { SigningKeyRecord, SigningKeyStore } from './signing-keys.ts'

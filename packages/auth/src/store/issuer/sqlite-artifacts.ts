@@ -40,6 +40,11 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
             and rowid is not (select rowid from artifacts where model = ?1 and id_hash = ?2)
           order by expires_at desc limit -1 offset ?3)`,
   )
+  const makingWayOfAccount = db.prepare(
+    `delete from artifacts where rowid in
+       (select rowid from artifacts indexed by artifacts_by_account where account_id = ? and model = ?
+          order by expires_at desc limit -1 offset ?)`,
+  )
   /** How many more may be put before the next look, by kind. */
   const room = new Map<string, number>()
   const pruning = db.prepare(
@@ -71,6 +76,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
         room.set(model, left === 0 ? step : left - 1)
         putting.run(...toRow(artifact))
       }),
+    putOfAccount: (artifact, most) =>
+      write(() => {
+        const { model, idHash, accountId } = artifact
+        if (selection.get(model, idHash, 0) === undefined) makingWayOfAccount.run(accountId, model, most - 1)
+        putting.run(...toRow(artifact))
+      }),
     putOnce: (artifact) => Number(puttingOnce.run(...toRow(artifact), Math.floor(Date.now() / 1000)).changes) === 1,
     find: (model, idHash, now) => read(selection.get(model, idHash, now)) ?? spent.find(model, idHash, now),
     findByUid: (model, uidHash, now) => read(byUid.get(model, uidHash, now)),
@@ -86,6 +97,16 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
       const gone = Number(removal.run(model, idHash).changes)
       spent.remove(model, idHash)
       return gone > 0
+    },
+    removeAll({ model, accountId, clientId }, sparedUidHash) {
+      const asked = [
+        ...(accountId === undefined ? [] : ([['account_id = ?', accountId]] as const)),
+        ...(clientId === undefined ? [] : ([['client_id = ?', clientId]] as const)),
+        ...(sparedUidHash === undefined ? [] : ([['(uid_hash is null or uid_hash <> ?)', sparedUidHash]] as const)),
+      ]
+      const conditions = asked.map(([condition]) => `and ${condition}`).join(' ')
+      const removing = db.prepare(`delete from artifacts where model = ? ${conditions}`)
+      return Number(removing.run(model, ...asked.map(([, value]) => value)).changes)
     },
     removeByGrant: (grantId) => Number(removalByGrant.run(grantId).changes),
     removeByAccount: (accountId) =>
