@@ -1,5 +1,5 @@
 /** Express 4 and 5, and whatever has middleware of their shape (Connect, Restify). */
-import type { McpGuard } from '../entry/index.ts'
+import { expectGuard, type McpGuard } from '../entry/index.ts'
 import type { NodeResponse } from './node-answer.ts'
 import { enter, type NodeRequest, serveDocument } from './node-request.ts'
 
@@ -13,6 +13,7 @@ export type Middleware = (request: NodeRequest, response: NodeResponse, next: Ne
  * strangers, and answers by itself what it cannot read.
  */
 export function protect(guard: McpGuard): Middleware {
+  expectGuard(guard, 'protect(gate)')
   return (request, response, next) => {
     enter(guard, request, response).then((passage) => {
       if (passage === undefined) return

@@ -1,5 +1,5 @@
 /** Fastify. Types by structure: nothing of it is imported. */
-import type { Admission, Body, McpGuard } from '../entry/index.ts'
+import { type Admission, type Body, expectGuard, type McpGuard } from '../entry/index.ts'
 import type { Reply } from '../http/index.ts'
 import { documentFor } from './document.ts'
 import type { NodeResponse } from './node-answer.ts'
@@ -37,6 +37,7 @@ export type Hook = (request: FastifyRequest, reply: FastifyReply) => Promise<unk
  *     app.all('/mcp', protect(gate), onRaw(toNodeHandler(createMcpHandler(createNotes))))
  */
 export function protect(guard: McpGuard): { readonly onRequest: Hook; readonly preHandler: Hook } {
+  expectGuard(guard, 'protect(gate)')
   const coming = new WeakMap<NodeRequest, Coming>()
   return {
     async onRequest({ raw }, reply) {

@@ -1,5 +1,5 @@
 /** `fetch` handlers: Workers, Deno, Bun, the SDK's `createMcpHandler`. */
-import type { AuthInfo, McpGuard } from '../entry/index.ts'
+import { type AuthInfo, expectGuard, type McpGuard } from '../entry/index.ts'
 import { documentFor } from './document.ts'
 import { attend } from './fetch-answer.ts'
 import { bodyOf, targetOf, toResponse, visitOf, withBody } from './fetch-request.ts'
@@ -25,6 +25,7 @@ export function protectFetch(
   guard: McpGuard,
   handler: FetchHandler,
 ): (request: Request, peer?: unknown) => Promise<Response> {
+  expectGuard(guard, 'protectFetch(gate, handler)')
   return async (request, peer) => {
     const document = documentFor([guard], request.method, targetOf(request))
     if (document !== undefined) return toResponse(document)

@@ -1,5 +1,5 @@
 /** Hono. Types by structure: nothing of it is imported. */
-import type { AuthInfo, Body, McpGuard } from '../entry/index.ts'
+import { type AuthInfo, type Body, expectGuard, type McpGuard } from '../entry/index.ts'
 import { documentFor } from './document.ts'
 import { attend } from './fetch-answer.ts'
 import { bodyOf, targetOf, toResponse, visitOf } from './fetch-request.ts'
@@ -28,6 +28,7 @@ export interface McpVariables {
  * @param peerOf The caller's address: for the record and for limits. Default: as `@hono/node-server` knows it, else `unknown`.
  */
 export function protect(guard: McpGuard, peerOf: (context: HonoContext) => string = peerIn): HonoMiddleware {
+  expectGuard(guard, 'protect(gate)')
   return async (context, next) => {
     const admission = await guard.admit(visitOf(context.req.raw, peerOf(context)), () => readBody(context.req))
     if (admission.kind === 'refused') return toResponse(admission.reply)

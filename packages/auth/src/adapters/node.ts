@@ -1,5 +1,5 @@
 /** Bare `node:http`. */
-import type { McpGuard } from '../entry/index.ts'
+import { expectGuard, type McpGuard } from '../entry/index.ts'
 import type { NodeResponse } from './node-answer.ts'
 import { enter, type NodeRequest, serveDocument } from './node-request.ts'
 
@@ -24,6 +24,7 @@ export function protectNode<Request extends NodeRequest, Response extends NodeRe
 /** The same for handlers with types of their own, like those of the SDK v2: less than all of `node:http`. */
 export function protectNode(guard: McpGuard, handler: NodeHandler<never, never>): Listener<NodeRequest, NodeResponse>
 export function protectNode(guard: McpGuard, handler: NodeHandler<never, never>): Listener<NodeRequest, NodeResponse> {
+  expectGuard(guard, 'protectNode(gate, handler)')
   return async (request, response) => {
     if (serveDocument([guard], request, response)) return
     const passage = await enter(guard, request, response)

@@ -6,7 +6,8 @@ import type { MaybePromise, RevocationStore } from '../store/index.ts'
 import { admit } from './admit.ts'
 import { startChores } from './chores.ts'
 import type { Admission } from './coming.ts'
-import { type GuardOptions, settle } from './options.ts'
+import type { GuardOptions } from './guard-options.ts'
+import { settle } from './options.ts'
 import type { Policy } from './policy.ts'
 import { recording } from './recording.ts'
 import { directoryOf, revokedIn } from './shared.ts'
@@ -97,12 +98,8 @@ function one(revocations: readonly RevocationStore[], now: () => number) {
   return revocations[0] === undefined ? {} : { revocations: revokedIn(revocations[0], now) }
 }
 
-/** Whether something is a guard, as far as that can be seen: one process may hold two copies of this library. */
-export function isGuard(value: unknown): value is McpGuard {
-  return typeof (value as McpGuard | undefined)?.admit === 'function'
-}
-
-/** @param how What to write: `protect(gate)`. @throws {TypeError} */
-export function expectGuard(value: unknown, how: string): void {
-  if (!isGuard(value)) throw new TypeError(`a guard is missing: write ${how}, where gate = guard({ resource, access })`)
+/** @param how What to write: `protect(gate)`. @throws {TypeError} where there is no guard, as far as that can be seen. */
+export function expectGuard(guard: McpGuard | undefined, how: string): void {
+  if (typeof guard?.admit !== 'function')
+    throw new TypeError(`a guard is missing: write ${how}, where gate = guard({ resource, access })`)
 }

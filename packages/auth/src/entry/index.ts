@@ -8,8 +8,8 @@
  */
 export { type AuthInfo, principalOf, toAuthInfo, type Vouched, vouchedIn, vouchFor } from './auth-info.ts'
 export type { Admission } from './coming.ts'
-export { guard, type McpGuard } from './guard.ts'
-export type { GuardOptions } from './options.ts'
+export { expectGuard, guard, type McpGuard } from './guard.ts'
+export { type GuardOptions, isPolicy } from './guard-options.ts'
 export { type Passage, passageOf } from './passage.ts'
 export type { TrustedProxies } from './peer.ts'
 export { type Policy, type PolicyTerms, policy } from './policy.ts'

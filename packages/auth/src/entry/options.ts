@@ -7,46 +7,13 @@ import {
   type TokenIssuer,
   trustedBy,
 } from '../guard/index.ts'
-import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../limits/index.ts'
-import { checkShape } from './check-options.ts'
+import { Limits, memoryLimiter } from '../limits/index.ts'
+import { checkShape, type GuardOptions } from './guard-options.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
 import { warnOfClosed } from './warnings.ts'
 import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
-
-/** What a guard is told; all of it is checked at construction. */
-export interface GuardOptions {
-  /**
-   * The MCP endpoint as callers reach it: absolute, https (http on this machine), without query and fragment. Tokens
-   * must be issued for it (RFC 8707 §2). It is never taken from a request: `Host` and forwarded headers have no say.
-   */
-  readonly resource: string | URL
-  /** The ways in, at least one: `apiKeys(store)`, `apiKeys.fromEnv(NAME)`, `oauth(…)`, `jwt(…)`, `unlisted(store)`, `publicAccess()`. */
-  readonly access: readonly Way[]
-  /** What keys are issued for, and what the record calls it. Default: the last part of the path that is not `mcp`. */
-  readonly name?: string
-  /** Default: `policy()`: a tool needs `mcp:write`, contents need `mcp:read`; a key without limits holds both. */
-  readonly policy?: Policy
-  /** Credentials of this tenant only. Default: of any. */
-  readonly tenant?: string
-  /** What a client asks for first, by OAuth. Default: the scopes that the policy names. */
-  readonly baseScopes?: readonly string[]
-  /** Methods beyond those of MCP that may be called, by callers without limits. */
-  readonly methods?: readonly string[]
-  /** How much is let in of what is permitted. Default: no limits. `limiter` is in memory unless another is given. */
-  readonly limits?: { readonly rules: readonly LimitRule[]; readonly limiter?: Limiter }
-  /** Told of every request that was authenticated when it has ended, and of counted refusals. It must not throw. */
-  readonly onEvent?: (event: AuditEvent) => void
-  /** Told of what weakens this guard, once each. Default: `console.warn`. */
-  readonly onWarning?: (text: string) => void
-  /** Whose a legacy session is. Default: in memory. */
-  readonly sessions?: SessionBindings
-  /** Whose `X-Forwarded-For` counts, for the record. Default: nobody's. */
-  readonly trustedProxies?: TrustedProxies
-  /** Current time, in seconds since the epoch. Default: the system clock. */
-  readonly now?: () => number
-}
 
 export interface Settled {
   /** The canonical URI of the endpoint. */

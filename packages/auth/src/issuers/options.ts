@@ -1,4 +1,5 @@
 import { SIGNATURES, type Signature } from '../crypto/index.ts'
+import { expectKnown, isOptions, type Known } from '../protocol/index.ts'
 import { isLoopback, isSafeAddress } from './addresses.ts'
 import type { Fetch } from './ask.ts'
 import type { ClaimNames } from './claims.ts'
@@ -74,8 +75,47 @@ export interface IntrospectionOptions {
 
 export const MAX_AGE = 3600
 
+/** What {@link TokenReading} may have. */
+export const READING: Known<TokenReading> = {
+  audience: true,
+  claims: true,
+  scopePrefix: true,
+  defaultScopes: true,
+  clients: true,
+  requires: true,
+  tolerates: true,
+  types: true,
+  onWarning: true,
+  now: true,
+}
+const REMOTE: Known<RemoteIssuerOptions> = {
+  issuer: true,
+  ...READING,
+  algorithms: true,
+  jwksUri: true,
+  introspection: true,
+  fetch: true,
+}
+const INTROSPECTION: Known<IntrospectionOptions> = {
+  clientId: true,
+  clientSecret: true,
+  method: true,
+  endpoint: true,
+  takes: true,
+  maxAge: true,
+}
+const CLAIMS: Known<ClaimNames> = {
+  scopes: true,
+  roles: true,
+  tenant: true,
+  tools: true,
+  clientId: true,
+  subject: true,
+}
+
 /** @throws {TypeError} that says what to write instead. */
 export function checkRemote(options: RemoteIssuerOptions): void {
+  expectKnown(options, REMOTE)
   const { issuer, jwksUri, algorithms, introspection } = options
   const isInsecure = options[allowInsecureIssuers] === true
   checkAddress('issuer', issuer, isInsecure)
@@ -97,10 +137,8 @@ export function checkReading({ audience, claims, scopePrefix, defaultScopes, cli
       throw new TypeError(`"${name}" must name at least one, each a text that is not empty; or leave it out`)
     }
   }
+  expectKnown(claims ?? {}, CLAIMS, '"claims"')
   for (const [name, path] of Object.entries(claims ?? {})) {
-    if (!CLAIM_NAMES.includes(name)) {
-      throw new TypeError(`"claims.${name}" is not known: write one of ${CLAIM_NAMES.join(', ')}`)
-    }
     if (path === undefined || isFilled(path) || (Array.isArray(path) && path.length > 0 && path.every(isFilled)))
       continue
     throw new TypeError(`"claims.${name}" must be the name of a claim, or a path to it: 'realm_access.roles'`)
@@ -113,8 +151,6 @@ export function checkReading({ audience, claims, scopePrefix, defaultScopes, cli
     throw new TypeError('"requires" must give each claim as a text')
   }
 }
-
-const CLAIM_NAMES: readonly string[] = ['scopes', 'roles', 'tenant', 'tools', 'clientId', 'subject']
 
 function checkAddress(name: string, address: string, isInsecure: boolean): void {
   if (typeof address === 'string' && isSafeAddress(address, isInsecure)) return
@@ -138,6 +174,8 @@ function checkAlgorithms(algorithms: readonly string[]): void {
 }
 
 function checkIntrospection(options: IntrospectionOptions, isInsecure: boolean): void {
+  if (!isOptions(options)) throw new TypeError('"introspection" must be { clientId, clientSecret }')
+  expectKnown(options, INTROSPECTION, '"introspection"')
   const { clientId, clientSecret, method = 'client_secret_basic', endpoint, takes = 'opaque', maxAge = 0 } = options
   if (!isFilled(clientId) || !isFilled(clientSecret)) {
     throw new TypeError('"introspection" must have "clientId" and "clientSecret": issuers answer only those they know')

@@ -1,7 +1,8 @@
 import { importSharedSecret, type VerificationKey } from '../crypto/index.ts'
+import { expectKnown, type Known } from '../protocol/index.ts'
 import { claimReader } from './claims.ts'
 import { type TokenIssuer, UNNAMED } from './issuer.ts'
-import { checkReading, type TokenReading } from './options.ts'
+import { checkReading, READING, type TokenReading } from './options.ts'
 import { listOf, quietly, warnOnConsole } from './remote.ts'
 import { tokenRules } from './rules.ts'
 
@@ -15,6 +16,7 @@ export interface SharedSecretOptions extends TokenReading {
   readonly audience: string | readonly string[]
 }
 
+const KNOWN: Known<SharedSecretOptions> = { secret: true, issuer: true, ...READING }
 const LEAST_BYTES = 32
 /** Random bytes repeat themselves, but not as much as this. */
 const LEAST_DIFFERENT = 8
@@ -25,6 +27,7 @@ const LEAST_DIFFERENT = 8
  * @throws {TypeError} for a secret below 256 bits (RFC 7518 §3.2) and other options that cannot work.
  */
 export function sharedSecretIssuer(options: SharedSecretOptions): TokenIssuer {
+  expectKnown(options, KNOWN)
   const { issuer = UNNAMED, claims: names = {}, types = ['at+jwt', 'JWT', null], clients } = options
   const secret = typeof options.secret === 'string' ? new TextEncoder().encode(options.secret) : options.secret
   checkSecret(secret)
@@ -62,9 +65,14 @@ export function sharedSecretIssuer(options: SharedSecretOptions): TokenIssuer {
 }
 
 function checkSecret(secret: unknown): asserts secret is Uint8Array {
-  const isLong = secret instanceof Uint8Array && secret.length >= LEAST_BYTES
-  if (isLong && new Set(secret).size >= LEAST_DIFFERENT) return
-  throw new TypeError(
-    `"secret" must have at least ${LEAST_BYTES} random bytes: make one with "openssl rand -base64 32", for example`,
-  )
+  const fault = faultOf(secret)
+  if (fault === undefined) return
+  throw new TypeError(`"secret" ${fault}: make one with "openssl rand -base64 32", for example`)
+}
+
+function faultOf(secret: unknown): string | undefined {
+  if (secret === undefined) return 'is not set, and must have 32 random bytes'
+  if (!(secret instanceof Uint8Array) || secret.length < LEAST_BYTES)
+    return `must have at least ${LEAST_BYTES} random bytes`
+  return new Set(secret).size < LEAST_DIFFERENT ? 'is long enough, but not random' : undefined
 }

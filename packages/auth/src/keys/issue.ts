@@ -1,5 +1,5 @@
 import { digestOf, randomId } from '../crypto/index.ts'
-import { mintSecret, PUBLIC_ID_LENGTH } from '../protocol/index.ts'
+import { expectKnown, isOptions, isTexts, type Known, mintSecret, PUBLIC_ID_LENGTH } from '../protocol/index.ts'
 import {
   type CredentialKind,
   type CredentialRecord,
@@ -37,7 +37,7 @@ export type Announce = (record: CredentialRecord) => void
  * Makes a credential for a new client and stores it.
  *
  * @param now Seconds since the epoch.
- * @throws {TypeError} for an expiry that is not a whole number: stores would keep it as none.
+ * @throws {TypeError} for terms that are wrong or not known, with what to write instead. Nothing is stored then.
  */
 export async function issue(
   store: CredentialStore,
@@ -45,7 +45,8 @@ export async function issue(
   now: number,
   announce?: Announce,
 ): Promise<Issued> {
-  if (terms.expiresAt !== undefined) expectSeconds('expiresAt', terms.expiresAt)
+  checkTerms(terms)
+  expectTime('now', now)
   const issued = await make({ ...terms, clientId: randomId(PUBLIC_ID_LENGTH), createdAt: now })
   announce?.(issued.record)
   await store.insert(issued.record)
@@ -72,6 +73,7 @@ export async function rotate(
   announce?: Announce,
 ): Promise<RotationResult> {
   expectSeconds('overlap', overlap)
+  expectTime('now', now)
   const old = await store.find(id)
   const obstacle = rotationObstacle(old, now)
   if (old === undefined || obstacle !== undefined) return { kind: obstacle ?? 'unknown' }
@@ -102,6 +104,49 @@ export function dueAt(record: CredentialRecord, maxAge: number, now: number): nu
 
 export function expectSeconds(name: string, seconds: number): void {
   if (!Number.isSafeInteger(seconds) || seconds < 0) throw new TypeError(`"${name}" must be whole seconds`)
+}
+
+/** Later than any time in seconds that is meant (the year 5138), earlier than now in milliseconds. */
+const NO_SECONDS = 1e11
+
+/** @throws {TypeError} for what is no time, or one in milliseconds: it would never come. */
+function expectTime(name: string, seconds: number): void {
+  if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= NO_SECONDS) return
+  const given = seconds > NO_SECONDS ? 'seconds, not milliseconds' : 'whole seconds since the epoch'
+  throw new TypeError(`"${name}" must be ${given}: Math.floor(Date.now() / 1000) is now`)
+}
+
+const TERMS: Known<IssueTerms> = {
+  kind: true,
+  server: true,
+  name: true,
+  tenant: true,
+  scopes: true,
+  tools: true,
+  notes: true,
+  delivery: true,
+  expiresAt: true,
+}
+const KINDS: readonly unknown[] = ['api-key', 'probe', 'secret-url'] satisfies readonly CredentialKind[]
+
+/** What is not held here holds nobody back: a limit that is misspelled, or no list, is none. */
+function checkTerms(terms: IssueTerms): void {
+  if (!isOptions(terms)) throw new TypeError(`the terms must be an object: { kind: 'api-key', server, name }`)
+  expectKnown(terms, TERMS)
+  if (!KINDS.includes(terms.kind)) throw new TypeError(`"kind" must be one of ${KINDS.join(', ')}`)
+  for (const member of ['server', 'name'] as const) {
+    if (!isTexts([terms[member]])) throw new TypeError(`"${member}" must be a text that is not empty`)
+  }
+  for (const member of ['tenant', 'notes', 'delivery'] as const) {
+    const text: unknown = terms[member]
+    if (text !== undefined && typeof text !== 'string') throw new TypeError(`"${member}" must be a text, or left out`)
+  }
+  for (const member of ['scopes', 'tools'] as const) {
+    if (terms[member] === undefined || isTexts(terms[member])) continue
+    const example = member === 'tools' ? "['read_*']" : "['notes:read']"
+    throw new TypeError(`"${member}" must be a list of texts, as ${example}; left out, nothing is limited`)
+  }
+  if (terms.expiresAt !== undefined) expectTime('expiresAt', terms.expiresAt)
 }
 
 async function make(facts: Omit<CredentialRecord, 'id' | 'digest'>): Promise<Issued> {

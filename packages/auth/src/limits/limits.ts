@@ -87,7 +87,8 @@ function compile(rule: LimitRule, at: number): Compiled {
   if (!isOptions(rule)) throw fault('write { name, per, limit, windowSeconds }')
   expectKnown(rule, KNOWN, `rule ${at + 1} of limits`)
   const { name, per, tools, limit, windowSeconds, cost = 1 } = rule
-  if (typeof name !== 'string' || !NAME.test(name)) throw fault('"name" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw fault('"name" must be 1 to 64 characters of A-Z, a-z, 0-9, ".", "_", "-"')
   if (!['principal', 'tool', 'server'].includes(per)) throw fault('"per" must be "principal", "tool" or "server"')
   if (!isWhole(limit, 1_000_000_000)) throw fault('"limit" must be a whole number from 1 to 1000000000')
   if (!isWhole(windowSeconds, 31_536_000)) throw fault('"windowSeconds" must be whole seconds from 1 to a year')

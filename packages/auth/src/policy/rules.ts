@@ -124,7 +124,9 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
       return new Set([...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ scopes }) => scopes))
     },
     get roles() {
-      return new Set([...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ roles }) => roles ?? []))
+      return new Set(
+        [...patterned.map(([, settled]) => settled), ...noted.values()].flatMap(({ roles }) => roles ?? []),
+      )
     },
     get version() {
       return version
@@ -181,10 +183,6 @@ export function settle(requirements: Requirements, ports: Ports, where: string):
     holds: when === undefined ? undefined : ports.conditions?.(when),
     fits: validate ? ports.validate : undefined,
   }
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== '')
 }
 
 /** Whether somebody is one of those whom these requirements are open to; scopes and arguments are asked apart. */

@@ -17,7 +17,7 @@ export function expectKnown(value: object, known: Readonly<Record<string, true>>
 }
 
 /** Whether members can be read of it as of options: no list, no function. */
-export function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isOptions(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

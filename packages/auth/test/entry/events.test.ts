@@ -64,7 +64,7 @@ it('refusals of strangers are counted per network and told together', async () =
   const { knock, events, gate, key } = given()
   const { secret } = await key()
   for (let at = 0; at < 5; at++) await knock({ peer: `192.0.2.${at}` })
-  await knock({ peer: '198.51.100.7', headers: bearer(`${secret.slice(0, -1)}x`) })
+  await knock({ peer: '198.51.100.7', headers: bearer(`${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`) })
   assert.equal(events.length, 0)
 
   await gate.close()

@@ -26,6 +26,27 @@ describe('what goes wrong on the way in', () => {
     assert.equal(statusOf(await knock({ headers, body: { kind: 'parsed', value } })), 400)
   })
 
+  it('a listener that fails, at once or by a promise, is warned of and changes nothing', async () => {
+    for (const onEvent of [
+      () => {
+        throw new Error('the log is full')
+      },
+      async () => {
+        throw new Error('the log is full')
+      },
+      () => Promise.reject(undefined),
+    ]) {
+      const { knock, key, warnings } = given({ onEvent })
+
+      const admission = await knock({ headers: bearer((await key()).secret) })
+      assert.equal(admission.kind, 'admitted')
+      admission.passage.end(200)
+      await pass(1)
+
+      assert.match(warnings.join(), /onEvent has thrown: (the log is full|undefined)/)
+    }
+  })
+
   it('where nobody can say whose a session is, nobody gets it', async () => {
     const sessions = { ...memoryBindings(), ownerOf: () => Promise.reject(new Error('the disk is gone')) }
     const { knock, key, warnings } = given({ sessions })

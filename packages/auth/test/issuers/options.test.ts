@@ -39,7 +39,7 @@ describe('options of an issuer', () => {
     [
       'an unknown claim',
       untyped({ claims: { groups: 'groups' } }),
-      /"claims.groups" is not known: write one of scopes/,
+      /"groups" of "claims" is not known: write one of scopes/,
     ],
     ['an empty claim', { claims: { roles: '' } }, /"claims.roles" must be the name of a claim, or a path/],
     ['an empty path', { claims: { roles: [] } }, /"claims.roles"/],
@@ -95,8 +95,8 @@ describe('options of a shared secret', () => {
   const wrong: [string, Partial<SharedSecretOptions>, RegExp][] = [
     ['fewer than 256 bits', { secret: secret.slice(1) }, /at least 32 random bytes/],
     ['none', { secret: '' }, /at least 32 random bytes/],
-    ['one character repeated', { secret: 'a'.repeat(64) }, /at least 32 random bytes/],
-    ['bytes that are all zero', { secret: new Uint8Array(32) }, /at least 32 random bytes/],
+    ['one character repeated', { secret: 'a'.repeat(64) }, /long enough, but not random/],
+    ['bytes that are all zero', { secret: new Uint8Array(32) }, /not random/],
     ['no audience', { audience: undefined as unknown as string }, /"audience" must say/],
     ['an empty audience', { audience: [] }, /"audience" must name/],
     ['an issuer with a space', { issuer: 'a b' }, /without white space/],

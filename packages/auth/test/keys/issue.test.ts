@@ -56,6 +56,32 @@ it('an expiry that is no time is refused, and nothing is stored', async () => {
   assert.equal(await store.count(), 0)
 })
 
+it('terms that are wrong are refused with what to write, for a limit that is no list would be none', async () => {
+  const store = memoryCredentials()
+  const wrong: readonly [terms: object | undefined, says: RegExp][] = [
+    [undefined, /the terms must be an object/],
+    [{ ...terms, tools: 'read_*' }, /"tools" must be a list of texts, as \['read_\*'\]/],
+    [{ ...terms, scopes: 'files:read' }, /"scopes" must be a list of texts/],
+    [{ ...terms, scopes: [''] }, /"scopes" must be a list of texts/],
+    [{ ...terms, tool: ['read_*'] }, /"tool" is not known: write one of kind, server, name/],
+    [{ ...terms, kind: undefined }, /"kind" must be one of api-key, probe, secret-url/],
+    [{ ...terms, kind: 'apikey' }, /"kind" must be one of/],
+    [{ ...terms, server: undefined }, /"server" must be a text/],
+    [{ ...terms, name: '' }, /"name" must be a text/],
+    [{ ...terms, tenant: 1 }, /"tenant" must be a text/],
+    [{ ...terms, expiresAt: NOON * 1000 }, /"expiresAt" must be seconds, not milliseconds/],
+    [{ ...terms, expiresAt: '2027-01-01' }, /"expiresAt" must be whole seconds/],
+  ]
+
+  for (const [each, message] of wrong) {
+    await assert.rejects(issue(store, each as IssueTerms, NOON), { name: 'TypeError', message })
+  }
+  for (const now of [undefined, new Date(), NOON * 1000]) {
+    await assert.rejects(issue(store, terms, now as number), { name: 'TypeError', message: /"now" must be/ })
+  }
+  assert.equal(await store.count(), 0)
+})
+
 it('what is about to be stored is announced first, and where that fails nothing is stored', async () => {
   const store = memoryCredentials()
   const counts: number[] = []

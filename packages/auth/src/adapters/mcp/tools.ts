@@ -1,4 +1,4 @@
-import { isGuard, isPolicy, type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
+import { isPolicy, type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
 import type { Principal } from '../../guard/index.ts'
 import { compileAccess, holds, READ_SCOPE, TaskLedger } from '../../policy/index.ts'
 import { requirementsOf } from './requires.ts'
@@ -85,7 +85,7 @@ function note({ rules }: Policy, name: string, handler: unknown): void {
 }
 
 function toToolsGuard(guard: McpGuard | LocalGuard): ToolsGuard {
-  if (isGuard(guard)) return guard
+  if (typeof guard === 'object' && 'tasks' in guard) return guard
   const { policy, principal } = guard ?? {}
   if (principal === undefined) {
     throw new TypeError(
