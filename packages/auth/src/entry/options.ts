@@ -56,8 +56,11 @@ export function settle(options: GuardOptions): Settled {
   const metadataUrl = new URL(uri).origin + metadataPathOf(uri)
   const issuersOf = (mode: TokenWay['kind']) => tokens.flatMap(({ kind, issuers }) => (kind === mode ? issuers : []))
   const named = (mode: TokenWay['kind']) => issuersOf(mode).map(({ issuer }) => issuer)
+  const keys = storeOf(access)
+  const fixed = fixedOf(access, onWarning)
   const server: GuardedServer = {
     name,
+    ...(fixed !== undefined && keys === undefined && { isOfNamedKeys: true }),
     ...(tenant === undefined ? {} : { tenant }),
     access: modes,
     scopes: policy.scopes,
@@ -75,8 +78,8 @@ export function settle(options: GuardOptions): Settled {
     uri,
     server,
     policy,
-    keys: storeOf(access),
-    fixed: fixedOf(access, onWarning),
+    keys,
+    fixed,
     tokens,
     methods: new Set(methods),
     sessions: withoutWaiting(sessions, onWarning),

@@ -11,7 +11,10 @@ export interface Recording {
   /** Not made where nobody listens. */
   request(event: () => RequestEvent): void
   /** Somebody was turned away before anybody knew who it was: counted per network, told later. */
-  refusal(peer: string, refusal: { readonly reason: string; readonly credentialId?: string }): void
+  refusal(
+    peer: string,
+    refusal: { readonly reason: string; readonly because?: string; readonly credentialId?: string },
+  ): void
   /** Tells what was counted, if it is time. */
   tell(isLast?: boolean): void
 }
@@ -42,9 +45,9 @@ export function recording({ server, onEvent: listener, onWarning }: Settled): Re
     request(event) {
       onEvent(trimmed(event()))
     },
-    refusal(peer, { reason, credentialId }) {
+    refusal(peer, { reason, because, credentialId }) {
       if (toldAt === 0) toldAt = Date.now()
-      strangers.count({ peer, reason, server: server.name, credentialId }, Date.now())
+      strangers.count({ peer, reason, because, server: server.name, credentialId }, Date.now())
     },
     tell(isLast = false) {
       const at = Date.now()

@@ -88,6 +88,8 @@ export interface EndingRecord extends Omit<Ending, 'outcome'> {
 export interface RefusalSample {
   readonly at: number
   readonly reason: string
+  /** A stable code that says more than callers learn: why a token is not valid, whose a key is. Nothing of what was sent. */
+  readonly because?: string | undefined
   readonly credentialId?: string | undefined
   readonly server?: string | undefined
 }

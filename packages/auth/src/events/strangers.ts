@@ -5,6 +5,7 @@ import { networkOf } from './network.ts'
 export interface Stranger {
   readonly peer: string
   readonly reason: string
+  readonly because?: string | undefined
   readonly server?: string | undefined
   /** The public id that it claimed, where the credential was well-formed. */
   readonly credentialId?: string | undefined
@@ -52,13 +53,13 @@ export function countStrangers(): Strangers {
   }
 
   return {
-    count({ peer, reason, server, credentialId }, at) {
+    count({ peer, reason, because, server, credentialId }, at) {
       const count = countOf(networkOf(peer) ?? OTHER, server, at)
       count.toAt = at
       add(count, reason, 1)
       const { samples } = count
       if (samples.length < MAX_SAMPLES || !samples.some((sample) => sample.reason === reason)) {
-        count.samples = choose([...samples, { at, reason, credentialId, server }])
+        count.samples = choose([...samples, { at, reason, because, credentialId, server }])
       }
     },
     take() {

@@ -19,13 +19,21 @@ const TEXTS = {
   key_expired: 'The API key has expired.',
   key_revoked: 'The API key was revoked.',
 } as const
+/** Keys that the operator has named look as the operator likes. */
+const NAMED = {
+  ...TEXTS,
+  key_missing: 'This server needs an API key: send it as "Authorization: Bearer KEY" or as "X-API-Key".',
+  scheme: 'Send the API key as "Authorization: Bearer KEY".',
+  shape: 'This is not a whole API key.',
+} as const
 const MISSING = challenge('key_missing', TEXTS.key_missing, undefined)
+const NAMED_MISSING = challenge('key_missing', NAMED.key_missing, undefined)
 const REPEATED = badRequest('credential_repeated', 'Send each credential header once.')
 const IN_QUERY = badRequest('credential_in_query', 'Send the credential as "Authorization: Bearer", not in the URL.')
 const CONFLICT = badRequest('credentials_conflict', 'The request carries credentials that differ. Send one.')
 
 /** What an answer depends on besides the refusal. */
-type Answering = Pick<GuardedServer, 'resource' | 'tokens' | 'isBesideSignIn'>
+type Answering = Pick<GuardedServer, 'resource' | 'tokens' | 'isBesideSignIn' | 'isOfNamedKeys'>
 
 /**
  * What the caller of a refused request learns. A caller that could work it out alone (a malformed key) or has shown
@@ -35,12 +43,13 @@ type Answering = Pick<GuardedServer, 'resource' | 'tokens' | 'isBesideSignIn'>
  * A key-only server names no `resource_metadata`: it would send clients into a sign-in that does not exist.
  */
 export function toReply(refusal: Refusal, server: Answering): Reply {
-  const { resource, isBesideSignIn = resource !== undefined } = server
+  const { resource, isBesideSignIn = resource !== undefined, isOfNamedKeys } = server
+  const texts = isOfNamedKeys ? NAMED : TEXTS
   switch (refusal.reason) {
     case 'key_missing':
-      return MISSING
+      return isOfNamedKeys ? NAMED_MISSING : MISSING
     case 'key_malformed':
-      return refusedKey(refusal.reason, TEXTS[refusal.fault], isBesideSignIn)
+      return refusedKey(refusal.reason, texts[refusal.fault], isBesideSignIn)
     case 'key_invalid':
       return refusedKey(
         refusal.reason,

@@ -51,6 +51,8 @@ export interface GuardedServer {
    * say nothing of it.
    */
   readonly tokens?: TokenTrust
+  /** Whether the only keys are those that the operator has named (`fixedKeys`): they have no form to tell of. */
+  readonly isOfNamedKeys?: boolean
   /** Whether people sign in to another server of the same host: clients find that, and would go there with a bad key. */
   readonly isBesideSignIn?: boolean
 }

@@ -79,6 +79,21 @@ it('refusals of strangers are counted per network and told together', async () =
   )
 })
 
+it('a sample of them says why, to the operator alone', async () => {
+  const { knock, events, gate, key } = given()
+  const { secret } = await key({ server: 'other' })
+  const admission = await knock({ headers: bearer(secret) })
+
+  await gate.close()
+
+  assert.doesNotMatch(JSON.stringify(admission), /other_server/)
+  const [refusals] = events as RefusalsEvent[]
+  assert.deepEqual(
+    refusals?.samples.map(({ reason, because }) => [reason, because]),
+    [['key_invalid', 'other_server']],
+  )
+})
+
 it('a secret that somebody took for a name is cut, and a long name, too', async () => {
   const { key, knock, events } = given()
   const { secret } = await key()

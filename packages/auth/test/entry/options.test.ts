@@ -65,6 +65,23 @@ describe('what is not said', () => {
     assert.equal(guard({ ...RIGHT, resource: new URL('https://mcp.example.com/') }).resource, 'https://mcp.example.com')
   })
 
+  it('is not told of: keys from the environment have no form, those of a store have', async () => {
+    const named = apiKeys.fromText(`laptop:${'0'.repeat(64)}`)
+    const visit = {
+      method: 'POST',
+      target: '/mcp',
+      peer: '192.0.2.1',
+      header: () => undefined,
+      isRepeated: () => false,
+    }
+    const told = async (access: GuardOptions['access']) =>
+      JSON.stringify(await guard({ ...RIGHT, access }).admit(visit, () => undefined))
+
+    assert.match(await told([apiKeys(store)]), /pcls_/)
+    assert.match(await told([apiKeys(store), named]), /pcls_/)
+    assert.doesNotMatch(await told([named]), /pcls_/)
+  })
+
   it('is warned of where it weakens: keys in clear', () => {
     const warnings: string[] = []
     const access = [apiKeys.fromText('k'.repeat(32), 'KEYS')]

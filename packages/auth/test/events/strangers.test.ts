@@ -26,6 +26,22 @@ it('refusals of one network are counted by reason, five of them kept as samples'
   )
 })
 
+it('a sample says why, in the refusal’s own code', () => {
+  const strangers = countStrangers()
+  strangers.count({ peer: '192.0.2.1', reason: 'token_invalid', because: 'signature' }, NOON)
+  strangers.count({ peer: '192.0.2.1', reason: 'key_missing' }, NOON)
+
+  const [tally] = strangers.take()
+
+  assert.deepEqual(
+    tally?.samples.map(({ reason, because }) => [reason, because]),
+    [
+      ['token_invalid', 'signature'],
+      ['key_missing', undefined],
+    ],
+  )
+})
+
 it('whoever knocks from a hundred thousand networks takes no more memory than from a thousand, and all are counted', () => {
   const strangers = countStrangers()
   for (let network = 0; network < 100_000; network++) {

@@ -34,6 +34,14 @@ it('who sent nothing is asked for a key, without an error code (RFC 6750 §3.1)'
   assert.equal(fieldsOf(reply).get('www-authenticate'), 'Bearer realm="portcullis"')
 })
 
+it('keys that the operator has named have no form that a caller could be told of', () => {
+  for (const refusal of REFUSALS) {
+    assert.doesNotMatch(JSON.stringify(toReply(refusal, { isOfNamedKeys: true })), /pcls_/, refusal.reason)
+  }
+  const { body } = toReply({ reason: 'key_missing' }, { isOfNamedKeys: true })
+  assert.match(body, /needs an API key: send it as \\"Authorization: Bearer KEY\\"/)
+})
+
 it('who sent a bad key is told that the token is invalid, whatever is wrong with it (RFC 6750 §3.1)', () => {
   for (const refusal of REFUSALS.filter(({ reason }) => reason.startsWith('key_') && reason !== 'key_missing')) {
     const reply = toReply(refusal, {})

@@ -32,7 +32,8 @@ function heed(passage: Passage, fields: Fields, verdict: Verdict): Admitted | un
   const { refusal } = verdict
   const { peer, server } = passage.visit
   const credentialId = 'credentialId' in refusal ? refusal.credentialId : undefined
-  passage.proxy.recorder.refusal({ peer, reason: refusal.reason, server: server.name, credentialId })
+  const because = 'because' in refusal ? refusal.because : undefined
+  passage.proxy.recorder.refusal({ peer, reason: refusal.reason, because, server: server.name, credentialId })
   letGoIfCrowded(passage)
   passage.send(toReply(refusal, server))
   return ANSWERED

@@ -67,3 +67,17 @@ for (const [how, changes] of [
     assert.deepEqual(refusals, [counted, counted])
   })
 }
+
+it('the record is told why a key opens nothing, and its caller is not', async () => {
+  const credentials = memoryCredentials()
+  const terms = { kind: 'api-key', server: 'elsewhere', name: 'laptop' } as const
+  const { record, secret } = await issue(credentials, terms, NOW)
+  const { port, refusals, close } = await givenProxy({ credentials })
+
+  const { statusCode } = await ask(port, secret)
+
+  close()
+  assert.equal(statusCode, 401)
+  const [{ reason, because, credentialId } = {}] = refusals
+  assert.deepEqual([reason, because, credentialId], ['key_invalid', 'other_server', record.id])
+})
