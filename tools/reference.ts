@@ -44,17 +44,29 @@ function declaredIn(project: Project, source: string): readonly Declared[] {
   if (module === undefined) throw new Error(`${source} exports nothing`)
   return project.checker
     .getExportsOfModule(module)
-    .map((symbol) => read(project, symbol))
+    .flatMap((symbol) => read(project, symbol))
     .toSorted((one, other) => one.name.localeCompare(other.name, 'en'))
 }
 
-function read(project: Project, symbol: TsSymbol): Declared {
+/** A declaration, and behind a function those that are assigned to it. */
+function read(project: Project, symbol: TsSymbol): readonly Declared[] {
   const target = symbol.flags & SymbolFlags.Alias ? project.checker.getAliasedSymbol(symbol) : symbol
   const node = target.declarations[0]?.resolve(project)
   if (node === undefined) throw new Error(`${symbol.name} is declared nowhere`)
   const text = readFileSync(node.getSourceFile().fileName, 'utf8')
   const whole = text.slice(statementAt(text, node.pos), node.end)
-  return { name: symbol.name, words: wordsOf(whole), code: codeOf(whole) }
+  const declared = { name: symbol.name, words: wordsOf(whole), code: codeOf(whole) }
+  return declared.code.startsWith('function') ? [declared, ...assignedTo(symbol.name, text)] : [declared]
+}
+
+/** `name.other = (…): Type => …`, with the docstring before it. */
+function assignedTo(name: string, text: string): readonly Declared[] {
+  const each = new RegExp(`((?:/\\*\\*(?:(?!\\*/)[^])*\\*/\\n)?)^${name}\\.(\\w+) = (\\([^\\n]*) =>`, 'gm')
+  return [...text.matchAll(each)].map(([, docstring = '', member, signature]) => ({
+    name: `${name}.${member}`,
+    words: wordsOf(`${docstring}function`),
+    code: `function ${name}.${member}${signature}`,
+  }))
 }
 
 /** A constant's node begins behind `const`; its docstring stands before that. */
@@ -127,8 +139,10 @@ function bodyAt(code: string): number {
 
 function publicMembersOf(code: string): string {
   const [head = ''] = code.split('{')
-  const members = [...code.matchAll(/^ {2}((?:readonly |get |async )?[a-z]\w*[(:][^\n]*?)(?: \{| =[^>].*)?$/gm)]
-    .map(([, member = '']) => member.replace(/^async /, ''))
+  const members = [
+    ...code.matchAll(/^ {2}(?:async )?((?:get )?[a-z]\w*\(.*) \{$|^ {2}((?:readonly )?[a-z]\w*:.*?)(?: = .*)?$/gm),
+  ]
+    .map(([, method, field]) => method ?? field ?? '')
     .filter((member) => !member.startsWith('constructor'))
   return `${head.trim()} {\n${members.map((member) => `  ${member}`).join('\n')}\n}`
 }

@@ -5,15 +5,18 @@
  */
 export {
   type Admission,
+  type AuditEvent,
   type AuthInfo,
   apiKeys,
   type Body,
+  type EventPrincipal,
   type GuardOptions,
   guard,
   jwt,
   type KeyStore,
   type McpGuard,
   memoryBindings,
+  type OperationEvent,
   oauth,
   type Passage,
   type Policy,
@@ -21,6 +24,9 @@ export {
   policy,
   principalOf,
   publicAccess,
+  type RefusalSample,
+  type RefusalsEvent,
+  type RequestEvent,
   type SessionBindings,
   type Shared,
   type TrustedProxies,
@@ -43,10 +49,21 @@ export {
   keycloak,
   type OktaOptions,
   okta,
+  type Preset,
   type RemoteIssuerOptions,
   type SharedSecretOptions,
   type TokenIssuer,
+  type TokenReading,
   type Warning,
 } from './issuers/index.ts'
 export type { Limiter, LimitRule } from './limits/index.ts'
-export type { ConditionFacts, Conditions, Requirements, Rule, Validate } from './policy/index.ts'
+export type {
+  ConditionFacts,
+  Conditions,
+  Ports,
+  Requirements,
+  Rule,
+  RuleTerms,
+  ScopeMap,
+  Validate,
+} from './policy/index.ts'

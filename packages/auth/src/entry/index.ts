@@ -6,6 +6,14 @@
  *
  * Knows nothing of frameworks: adapters make a `Visit`, send a reply, hand on a passage.
  */
+export type {
+  AuditEvent,
+  EventPrincipal,
+  OperationEvent,
+  RefusalSample,
+  RefusalsEvent,
+  RequestEvent,
+} from '../events/index.ts'
 export { type AuthInfo, principalOf, toAuthInfo, type Vouched, vouchedIn, vouchFor } from './auth-info.ts'
 export type { Admission } from './coming.ts'
 export { expectGuard, guard, type McpGuard } from './guard.ts'

@@ -30,7 +30,7 @@ export interface Policy {
  *     policy({
  *       scopes: { 'notes:read': ['read_*'], 'notes:write': ['write_*'] },
  *       rules: [{ tools: ['delete_*'], roles: ['editor'] }],
- *       clients: { 'nightly-report': ['read_*'] },
+ *       clients: { [record.clientId]: ['read_*'] }, // of an issued key; its name is no client
  *     })
  *
  * @throws {TypeError} for a rule that asks nothing or cannot be asked, for a scope that is no RFC 6749 §3.3 token, and for

@@ -85,6 +85,7 @@ export interface EndingRecord extends Omit<Ending, 'outcome'> {
   readonly outcome: Outcome
 }
 
+/** One refusal of those that are counted. */
 export interface RefusalSample {
   readonly at: number
   readonly reason: string
@@ -177,6 +178,7 @@ export interface OperationEvent {
   readonly detail?: string | undefined
 }
 
+/** What happened: to a request, to strangers, or to the gate. A guard tells of requests and refusals. */
 export type AuditEvent = RequestEvent | RefusalsEvent | OperationEvent
 /** What the spool carries and a store takes in. */
 export type AuditRecord = AuditEvent | EndingRecord

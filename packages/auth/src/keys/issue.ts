@@ -9,7 +9,10 @@ import {
 } from '../store/index.ts'
 import { replaceLeftBehind } from './left-behind.ts'
 
-/** What the operator decides about a new credential. Scopes, tools and tenant are not checked against the server here. */
+/**
+ * What the operator decides about a new credential. Scopes, tools and tenant are not checked against the server here. Its
+ * client id is made here (`record.clientId`) and survives rotation: policies name it, and so do records.
+ */
 export interface IssueTerms {
   readonly kind: CredentialKind
   readonly server: string

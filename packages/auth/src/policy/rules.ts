@@ -50,6 +50,7 @@ export interface Settled {
   readonly fits: Validate | undefined
 }
 
+/** What rules may need that is not here: a language, a validator. */
 export interface Ports {
   readonly conditions?: Conditions
   readonly validate?: Validate
@@ -76,9 +77,13 @@ export interface Rules {
   note(tool: string, requirements: Requirements): void
 }
 
+/** Rules, as the operator writes them. */
 export interface RuleTerms extends Ports {
   readonly rules?: readonly Rule[]
-  /** The only tools, by pattern, that a client may use: by client id. */
+  /**
+   * The only tools, by pattern, that a client may use. By client id, never by the name of a key: `record.clientId` of
+   * one that was issued, the id before the colon of one from the environment, the client of a token.
+   */
   readonly clients?: Readonly<Record<string, readonly string[]>>
 }
 
