@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { filesBelow, type Gate, startGate } from './harness/gate.ts'
 import { bearer, post, speak, textOf, toolNames } from './harness/mcp.ts'
 import { type Provider, startProvider } from './harness/provider.ts'
+import { givenPerson, signInV1 } from './harness/sign-in.ts'
 import { EVERY, scenario, setUp, tearDown, topic } from './harness/suite.ts'
 import { type Running, startFixture } from './harness/upstreams.ts'
 
@@ -251,6 +252,46 @@ topic('O. Identity providers: tokens from elsewhere', () => {
         assert.notEqual(both.ready.admin, null)
       } finally {
         await both.stop()
+      }
+    },
+  )
+
+  scenario(
+    'a second gate asks the issuer inside the first about its tokens, which end there at once',
+    { for: 'RS-49' },
+    async () => {
+      const first = await startGate({ servers: { notes: { upstream: { url: fixture.url }, access: ['oauth'] } } })
+      const elsewhere = await first.ask('clients', 'create', '--name', 'Elsewhere', '--introspects')
+      const nosy = await first.ask(
+        ...['clients', 'create', '--name', 'Nosy', '--redirect-uri', 'https://nosy.example/', '--confidential'],
+      )
+      const asking = ({ id, secret }: Record<string, unknown>) => ({
+        issuer: first.url,
+        audience: [first.mcp('notes')],
+        introspection: { clientId: id, clientSecret: secret, takes: 'all' },
+      })
+      const upstream = { url: fixture.url }
+      const second = await startGate({
+        issuers: { first: asking(elsewhere) },
+        servers: { copy: { upstream, access: ['oauth'], issuers: ['first'] } },
+      })
+      const third = await startGate({
+        issuers: { first: asking(nosy) },
+        servers: { copy: { upstream, access: ['oauth'], issuers: ['first'] } },
+      })
+      try {
+        const client = await signInV1.signIn(first.mcp('notes'), await givenPerson(first))
+        const token = bearer(client.accessToken)
+        const speaker = await speak(second.mcp('copy'), '2026-07-28', token)
+        assert.match(textOf(await speaker.request('tools/call', call)), /simple text/)
+        assert.equal((await post(third.mcp('copy'), {}, token)).status, 401, 'it may ask about its own alone')
+
+        const { grants } = await first.ask<{ grants: { id: string }[] }>('grants', 'list')
+        await first.ask('grants', 'revoke', String(grants[0]?.id))
+        assert.equal((await post(second.mcp('copy'), {}, token)).status, 401)
+        await client.close()
+      } finally {
+        for (const each of [third, second, first]) await each.stop()
       }
     },
   )

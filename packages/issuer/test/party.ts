@@ -121,6 +121,14 @@ export async function givenConfidential(running: RunningIssuer): Promise<Party> 
   return new Party(running, created.clientId, { client_secret: created.secret })
 }
 
+/** A server elsewhere, which asks about the tokens that it gets. */
+export async function givenIntrospecting(running: RunningIssuer): Promise<Party> {
+  const wanted = { name: 'A server elsewhere', redirectUris: [], confidential: true, introspects: true }
+  const created = await running.issuer.clients.create(wanted)
+  if (created.kind !== 'created' || created.secret === undefined) throw new Error(JSON.stringify(created))
+  return new Party(running, created.clientId, { client_secret: created.secret })
+}
+
 /** The claims of a JWT, unchecked. */
 export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   return JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString())

@@ -38,26 +38,30 @@ const list = defineCommand({
 })
 
 const create = defineCommand({
-  usage: '--name NAME --redirect-uri URI [--redirect-uri URI …] [--confidential]',
-  about: 'Registers a client by hand. A confidential one gets a secret, shown once, and must show it each time.',
+  usage: '--name NAME --redirect-uri URI [--redirect-uri URI …] [--confidential] | --name NAME --introspects',
+  about:
+    'Registers a client by hand. A confidential one gets a secret, shown once, and must show it each time. One that\n' +
+    'introspects is a server elsewhere that checks tokens by asking about them; it is confidential.',
   options: {
     name: { type: 'string', required: true, value: 'NAME', help: 'as people see it when they are asked' },
     'redirect-uri': {
       type: 'string',
       multiple: true,
-      required: true,
       value: 'URI',
       help: 'where people are sent back to',
     },
     confidential: { type: 'boolean', help: 'runs on a server of its own, where a secret can be kept' },
+    introspects: { type: 'boolean', help: 'may ask about access tokens of all clients (RFC 7662)' },
   },
   async run({ values, settings, answer }) {
+    const introspects = values.introspects ?? false
+    const redirectUris = values['redirect-uri'] ?? []
+    if (redirectUris.length === 0 && !introspects)
+      throw new UsageError(
+        '--redirect-uri is missing: where people are sent back to; only with --introspects it may be',
+      )
     return withOperator(await settings(), async ({ clients }) => {
-      const wanted = {
-        name: values.name,
-        redirectUris: values['redirect-uri'],
-        confidential: values.confidential ?? false,
-      }
+      const wanted = { name: values.name, redirectUris, confidential: values.confidential ?? introspects, introspects }
       const made = await clients.create(wanted)
       if (made.kind === 'refused') throw new UsageError(made.description)
       const { clientId, secret } = made

@@ -147,6 +147,19 @@ describe('portcullis clients', () => {
     assert.match(shown, /ci\.example\.com/)
   })
 
+  it('makes a client that asks about tokens without a redirect URI, and no other without', async () => {
+    const { ask, portcullis } = given()
+    const { id, secret } = await ask(['clients', 'create', '--name', 'Elsewhere', '--introspects'])
+    const { clients } = (await ask(['clients', 'list'])) as { clients: Record<string, unknown>[] }
+    const bare = await portcullis(['clients', 'create', '--name', 'App'])
+
+    assert.ok(String(secret).length >= 43)
+    const listed = clients.find((client) => client.id === id)
+    assert.deepEqual([listed?.isConfidential, listed?.mayIntrospect, listed?.redirectUris], [true, true, []])
+    assert.equal(bare.code, 2)
+    assert.match(bare.stderr, /--redirect-uri/)
+  })
+
   it('refuses redirect URIs that lead anywhere', async () => {
     const { portcullis } = given()
     for (const uri of [

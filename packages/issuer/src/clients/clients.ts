@@ -7,7 +7,7 @@ import type { OnIssuerEvent } from '../events.ts'
 import type { Grants } from '../grants/index.ts'
 import type { Payload } from '../vault/index.ts'
 import { draftClient, type NewClient } from './drafts.ts'
-import { type ClientView, OpenedMetadata, sealMetadata, viewOf } from './records.ts'
+import { type ClientView, mayIntrospect, OpenedMetadata, sealMetadata, viewOf } from './records.ts'
 import { isSecretOf } from './secrets.ts'
 
 /** How long a client that registered itself is kept before a person lets it in for the first time. */
@@ -71,6 +71,12 @@ export class Clients implements KnownClients {
     const record = await store.find(clientId, now())
     if (record?.blockedAt !== undefined) return false
     return isDocumentAddress(clientId) ? documents !== undefined : record !== undefined
+  }
+
+  async mayIntrospect(clientId: string): Promise<boolean> {
+    const record = await this.needs.store.find(clientId, this.needs.now())
+    if (record === undefined || record.origin !== 'created' || record.blockedAt !== undefined) return false
+    return mayIntrospect(record, this.opened.of(record))
   }
 
   isSecret(stored: string, given: string): boolean {

@@ -11,6 +11,8 @@ export interface ClientView {
   readonly redirectUris: readonly string[]
   /** Whether it has to show a secret. */
   readonly isConfidential: boolean
+  /** Whether it may ask about access tokens of all clients. */
+  readonly mayIntrospect: boolean
   readonly createdAt: number
   /** From where it registered itself. */
   readonly network?: string
@@ -20,6 +22,14 @@ export interface ClientView {
   readonly blockedAt?: number
   /** Forgotten then unless it is used. */
   readonly expiresAt?: number
+}
+
+/** Ours, beside what RFC 7591 has: only the operator's own clients get it. */
+export const INTROSPECTS = 'introspects'
+
+/** Whether a client may ask about access tokens of others: the operator made it, and for that. */
+export function mayIntrospect({ origin }: ClientRecord, metadata: Readonly<Record<string, unknown>>): boolean {
+  return origin === 'created' && metadata[INTROSPECTS] === true
 }
 
 /** Metadata is sealed with AES-256-GCM, bound to its client: a row cannot be given another client's. */
@@ -67,6 +77,7 @@ export function viewOf(key: Uint8Array, record: ClientRecord): ClientView {
     name: record.name === '' ? hostOf(record) : record.name,
     redirectUris: Array.isArray(metadata.redirect_uris) ? metadata.redirect_uris.map(String) : [],
     isConfidential: 'client_secret' in metadata,
+    mayIntrospect: mayIntrospect(record, metadata),
   }
 }
 

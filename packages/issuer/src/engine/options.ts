@@ -15,13 +15,15 @@ export interface KnownClients {
   find(clientId: string, hasKey: boolean, peer?: string): Promise<Payload | undefined>
   /** Whether tokens of a client still count: it is known, and nobody shut it out. Asks nobody but the store. */
   isLive(clientId: string): Promise<boolean>
+  /** Whether a client may ask about access tokens of others, once it has proven who it is: the operator said so. */
+  mayIntrospect(clientId: string): Promise<boolean>
   /** @param stored The `client_secret` of its metadata: what is kept of the secret. */
   isSecret(stored: string, given: string): boolean
 }
 
 /** Access tokens as JWTs, which the engine issues and knows nothing of afterwards. */
 export interface AccessTokens {
-  /** What a token says (RFC 7662 §2.2): `active: false` unless it counts and is the client's own. */
+  /** What a token says (RFC 7662 §2.2): `active: false` unless it counts, and is the client's own or one that it may ask about. */
   introspect(token: string, clientId: string): Promise<object>
   /** Ends a token that is the client's own (RFC 7009 §2.1). */
   revoke(token: string, clientId: string): Promise<void>

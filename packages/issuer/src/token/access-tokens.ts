@@ -11,7 +11,7 @@ export interface AccessTokenNeeds {
   readonly vault: Vault
   readonly revocations: RevocationStore
   readonly grants: Pick<Grants, 'endToken'>
-  readonly clients: Pick<KnownClients, 'isLive'>
+  readonly clients: Pick<KnownClients, 'isLive' | 'mayIntrospect'>
   readonly people: { isLive(accountId: string): Promise<boolean> }
   readonly now: () => number
   readonly onEvent: OnIssuerEvent
@@ -31,20 +31,22 @@ const INACTIVE = { active: false } as const
 
 /** Access tokens as JWTs: whether they still count, and how they end early. */
 export function accessTokens(needs: AccessTokenNeeds): AccessTokens {
-  const read = async (token: string, clientId: string): Promise<Claims | undefined> => {
+  const read = async (token: string): Promise<Claims | undefined> => {
     const claims = await needs.verify(token)
-    if (claims?.iss !== needs.issuer || claims.client_id !== clientId) return undefined
+    if (claims?.iss !== needs.issuer) return undefined
     return isWhole(claims) && claims.exp > needs.now() ? claims : undefined
   }
   return {
     async introspect(token, clientId) {
-      const claims = await read(token, clientId)
-      if (claims === undefined || !(await counts(claims, needs))) return INACTIVE
+      const claims = await read(token)
+      if (claims === undefined) return INACTIVE
+      if (claims.client_id !== clientId && !(await needs.clients.mayIntrospect(clientId))) return INACTIVE
+      if (!(await counts(claims, needs))) return INACTIVE
       return { active: true, token_type: 'Bearer', ...claims }
     },
     async revoke(token, clientId) {
-      const claims = await read(token, clientId)
-      if (claims === undefined) return
+      const claims = await read(token)
+      if (claims?.client_id !== clientId) return
       await needs.grants.endToken(claims.jti, claims.exp)
       needs.onEvent({
         type: 'token.revoked',

@@ -6,11 +6,13 @@ import { type RunningIssuer, startIssuer } from '../given.ts'
 import {
   claimsOf,
   givenConfidential,
+  givenIntrospecting,
   givenPublic,
   headerOf,
   keepTokenEvents,
   type Party,
   post,
+  REDIRECT,
   type Tokens,
 } from '../party.ts'
 
@@ -66,6 +68,46 @@ describe('introspection and revocation', () => {
     assert.equal((await service.ask('introspect', { token: tokens.access_token, client_secret: 'x' })).status, 401)
     assert.deepEqual(await introspect(tokens.access_token, other), { active: false })
     assert.deepEqual(await introspect(tokens.refresh_token, other), { active: false })
+  })
+
+  it('tells a client of the operator that may ask what tokens of others hold, and ends none for it', async () => {
+    const asking = await givenIntrospecting(running)
+    const { access_token: token, refresh_token: refresh } = tokens
+
+    const answer = await introspect(token, asking)
+    assert.deepEqual(answer, { active: true, token_type: 'Bearer', ...claimsOf(token) })
+    for (const member of ['scope', 'client_id', 'sub', 'aud', 'exp', 'iat', 'iss']) assert.ok(member in answer, member)
+    assert.equal(claimsOf(token).client_id, service.id)
+    assert.deepEqual(await introspect(refresh, asking), { active: false }, 'no server is shown a refresh token')
+    assert.equal((await asking.ask('revoke', { token })).status, 200)
+    assert.equal((await asking.ask('revoke', { token: refresh })).status, 200)
+    assert.equal((await introspect(token, asking)).active, true)
+    assert.equal((await asking.ask('introspect', { token, client_secret: 'x' })).status, 401)
+
+    const page = await fetch(asking.authorizationUrl(), { redirect: 'manual' })
+    assert.deepEqual([page.status, page.headers.get('location')], [400, null], 'nobody signs in to it')
+
+    await service.ask('revoke', { token: refresh })
+    assert.deepEqual(await introspect(token, asking), { active: false })
+    const another = (await service.tokens()).access_token
+    await running.issuer.clients.block(asking.id)
+    assert.equal((await asking.ask('introspect', { token: another })).status, 401)
+  })
+
+  it('lets no client ask about others that says of itself that it may', async () => {
+    const said = { redirect_uris: [REDIRECT], introspects: true, token_endpoint_auth_method: 'client_secret_post' }
+    const response = await fetch(service.at('register'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(said),
+    })
+    const { client_id: id } = (await response.json()) as { client_id: string }
+
+    assert.equal(response.status, 201)
+    assert.equal(await running.issuer.clients.mayIntrospect(id), false)
+    assert.equal(await running.issuer.clients.mayIntrospect('https://client.example/metadata.json'), false)
+    assert.equal(await running.issuer.clients.mayIntrospect(service.id), false)
+    assert.equal((await post(service.at('introspect'), { client_id: id, token: tokens.access_token })).status, 401)
   })
 
   it('calls inactive what is expired, unknown, or no access token of ours', async () => {
