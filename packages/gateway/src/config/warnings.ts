@@ -44,7 +44,10 @@ export function findWarnings(settings: Omit<Settings, 'warnings'>, env: Environm
       warn(['issuers', name, 'sharedSecret'], 'whoever checks these tokens can make them, this gate included')
     }
   }
-  for (const server of settings.servers.values()) warnAboutServer(server, env, warn)
+  for (const server of settings.servers.values()) {
+    warnAboutServer(server, env, warn)
+    warnAboutRules(server, settings, warn)
+  }
   return warnings
 }
 
@@ -76,5 +79,26 @@ function warnAboutServer(
   }
   if (access.has('public') && Object.keys(scopes).length > 0) {
     warn([...path, 'scopes'], 'callers of a public server present nothing that could hold a scope')
+  }
+}
+
+/** Rules that close a tool to everybody, for no caller of the server can be what they ask for. */
+function warnAboutRules(
+  { name, access, issuers, rules, tenant }: ServerSettings,
+  { issuers: known }: Pick<Settings, 'issuers'>,
+  warn: (path: Path, text: string) => void,
+): void {
+  const elsewhere = issuers.flatMap((issuer) => known.get(issuer) ?? [])
+  const saysTenant = elsewhere.some(({ options }) => options.claims?.tenant !== undefined)
+  // A key has the tenant that it was made with.
+  const mayHaveTenant = tenant !== undefined || saysTenant || access.has('api-key') || access.has('unlisted')
+  for (const [index, rule] of rules.entries()) {
+    const path = ['servers', name, 'rules', index]
+    if (rule.roles !== undefined && elsewhere.length === 0) {
+      warn([...path, 'roles'], 'nobody has a role here: only tokens of issuers elsewhere say roles, and none is named')
+    }
+    if (rule.tenant !== undefined && !mayHaveTenant) {
+      warn([...path, 'tenant'], 'nobody has a tenant here: neither the server has one, nor does a token say one')
+    }
   }
 }

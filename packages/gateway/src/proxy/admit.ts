@@ -34,6 +34,7 @@ function heed(passage: Passage, fields: Fields, verdict: Verdict): Admitted | un
   const credentialId = 'credentialId' in refusal ? refusal.credentialId : undefined
   const because = 'because' in refusal ? refusal.because : undefined
   passage.proxy.recorder.refusal({ peer, reason: refusal.reason, because, server: server.name, credentialId })
+  passage.proxy.turnedAway.tell(server.name, refusal, fields.header('authorization'))
   letGoIfCrowded(passage)
   passage.send(toReply(refusal, server))
   return ANSWERED
@@ -47,8 +48,8 @@ function letGoIfCrowded({ visit }: Passage): void {
 /** Who cannot be checked does not come in. */
 function withoutVerdict(passage: Passage, error: unknown): undefined {
   const { visit, proxy } = passage
-  proxy.recorder.refusal({ peer: visit.peer, reason: 'store_silent', server: visit.server.name })
-  proxy.unchecked.tell(visit.server.name, error)
+  const reason = proxy.unchecked.tell(visit.server.name, error)
+  proxy.recorder.refusal({ peer: visit.peer, reason, server: visit.server.name })
   letGoIfCrowded(passage)
   passage.send(replies.STORE_SILENT)
   return ANSWERED

@@ -6,6 +6,7 @@ import type { Sessions } from '../sessions/index.ts'
 import type { Lasting } from './lasting.ts'
 import type { Lobby } from './lobby.ts'
 import type { Standing } from './standing.ts'
+import type { TurnedAway } from './turned-away.ts'
 import type { Unchecked } from './unchecked.ts'
 
 /** What the way of a request needs of the house. One for all servers. */
@@ -25,5 +26,6 @@ export interface ProxyOptions {
 /** The same, and what the way of requests keeps for itself. */
 export interface RunningProxy extends ProxyOptions {
   readonly unchecked: Unchecked
+  readonly turnedAway: TurnedAway
   readonly lasting: Lasting
 }

@@ -86,6 +86,16 @@ describe('warnings', () => {
       /^listen\.host: listens on every address.*set `publicUrl`$/,
     ],
     [
+      'roles that nobody can have',
+      'servers: { a: { upstream: { command: a }, access: [oauth, api-key], rules: [{ tools: [x], roles: [r] }] } }',
+      /^servers\.a\.rules\[0\]\.roles: nobody has a role here/,
+    ],
+    [
+      'a tenant that nobody can have',
+      'servers: { a: { upstream: { command: a }, access: [oauth], rules: [{ tools: [x], tenant: t }] } }',
+      /^servers\.a\.rules\[0\]\.tenant: nobody has a tenant here/,
+    ],
+    [
       'more connections than files may be open',
       `limits: { connections: 1000000 }\n${SERVER}`,
       /^limits\.connections: /,
@@ -100,6 +110,24 @@ describe('warnings', () => {
       )
     })
   }
+
+  it('say nothing of roles and tenants that callers can have', () => {
+    const rule = 'rules: [{ tools: [x], roles: [r], tenant: t }]'
+    const issuers = 'issuers: { i: { issuer: "https://i.example", claims: { tenant: org } } }\n'
+    const server = (more: string) => `servers: { a: { upstream: { command: a }, ${more} } }`
+    for (const yaml of [
+      `${issuers}${server(`access: [oauth], issuers: [i], ${rule}`)}`,
+      server('access: [api-key], rules: [{ tools: [x], tenant: t }]'),
+      server('access: [oauth], tenant: t, rules: [{ tools: [x], tenant: t }]'),
+    ]) {
+      const warnings = warningsOf(yaml)
+      assert.deepEqual(
+        warnings.filter((text) => text.includes('nobody has')),
+        [],
+        yaml,
+      )
+    }
+  })
 
   const program = (command: string, more = '') =>
     `servers: { a: { upstream: { command: ${command}${more} }, access: [api-key] } }`
