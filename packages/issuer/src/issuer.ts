@@ -3,7 +3,7 @@ import type { IssuerStores, LinkKind } from '@portcullis/auth/store'
 import { accountPages, GrantUses } from './account/index.ts'
 import { type Admission, type AdmissionOptions, openAdmission } from './admission/index.ts'
 import { Consents } from './consent/index.ts'
-import { createEdge, Publication, protocolEndpoints, Turns } from './edge/index.ts'
+import { createEdge, Publication, pagesInLine, protocolEndpoints, Turns } from './edge/index.ts'
 import { createEngine, type Engine, type EngineOptions, type Lifetimes, type Resource } from './engine/index.ts'
 import type { OnIssuerEvent } from './events.ts'
 import { interactionPages } from './interaction/index.ts'
@@ -128,7 +128,9 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const handle = createEdge({
     handlers: [
       publication.handler,
-      ...pages(settled, services, { engine, consents, uses, signIns, answers }),
+      pagesInLine(pages(settled, services, { engine, consents, uses, signIns, answers }), {
+        ...{ paths: [ACCOUNT_PATH, INTERACTION_PATH], turns, line },
+      }),
       admission.handler(routes, boundRefused(endpoints, { routes, vault, verify, now }), line),
     ],
     pagePaths: [ACCOUNT_PATH, INTERACTION_PATH, routes.authorization],

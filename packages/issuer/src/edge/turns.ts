@@ -51,6 +51,13 @@ export class Turns {
     return { wait, isKnown: known !== undefined }
   }
 
+  /** Takes none. */
+  async isKnown(visit: Visit): Promise<boolean> {
+    if (visit.headers.cookie === undefined) return false
+    // First what costs least to look at.
+    return this.needs.deviceOf(visit) !== undefined || (await this.knownOf(visit)) !== undefined
+  }
+
   private ofNetworks(peer: string): readonly (readonly [Meters, string])[] {
     const networks = networksOf(peer)
     return [

@@ -77,6 +77,36 @@ describe('more requests than the issuer can serve', () => {
     assert.match(last, /Nothing was allowed/)
   })
 
+  it('are told so wherever people look, and send something; what is nowhere stays that', async () => {
+    const look = (method: string, path: string, body = '') =>
+      Array.from({ length: 4 }, (_, n) => ({ method, path, body, type: FORM, peer: `198.51.${n}.1` }))
+    for (const [asked, status] of [
+      [look('GET', '/account'), 200],
+      [look('POST', '/account', 'name=ada'), 422],
+      [look('GET', '/account/invitation'), 200],
+      [look('GET', '/account/nothing'), 404],
+      [look('GET', '/oauth/interaction/x'), 400],
+    ] as const) {
+      const answers = await sendTogether(running.url, asked)
+      assert.deepEqual(answers.map(statusOf), [status, status, 503, 503], asked[0]?.path)
+      assert.match(answers.at(-1) ?? '', /<h1>Too many requests<\/h1>/)
+    }
+  })
+
+  it('of strangers keep nobody from their account who is known in this browser', async () => {
+    const browser = new Browser()
+    await authorize(client.authorizationUrl(), { browser })
+    for (const kind of [/session/, /device/]) {
+      const cookie = [...browser.cookies]
+        .filter(([name]) => kind.test(name))
+        .map(([name, { value }]) => `${name}=${value}`)
+        .join('; ')
+      const looks = Array.from({ length: 4 }, (_, n) => ({ method: 'GET', path: '/account', peer: `198.51.${n}.1` }))
+      const answers = await sendTogether(running.url, [...looks, { method: 'GET', path: '/account', cookie }])
+      assert.equal(statusOf(answers.at(-1) ?? ''), 200, String(kind))
+    }
+  })
+
   it('are told to programs in JSON, at the token endpoint, at the others, and at registration', async () => {
     const registration = JSON.stringify({ redirect_uris: [REDIRECT] })
     const register = { method: 'POST', path: '/oauth/register', body: registration, type: 'application/json' }
