@@ -87,7 +87,12 @@ const invite = defineCommand({
 })
 
 /** Commands that do one thing to one client. */
-function deed(about: string, done: string, act: (clients: Operator['clients'], id: string) => Promise<boolean>) {
+function deed(
+  about: string,
+  done: string,
+  act: (clients: Operator['clients'], id: string) => Promise<boolean>,
+  hintOf: (id: string) => string = () => '',
+) {
   return defineCommand({
     usage: 'ID',
     about,
@@ -97,11 +102,14 @@ function deed(about: string, done: string, act: (clients: Operator['clients'], i
       return withOperator(await settings(), async ({ clients }) => {
         if (!(await act(clients, id)))
           throw new Failure('there is no such client; `portcullis clients list` shows those that are')
-        answer({ id, [done]: true }, `The client is ${done}.`)
+        answer({ id, [done]: true }, `The client is ${done}.${hintOf(id)}`)
       })
     },
   })
 }
+
+const REGISTERS_AGAIN =
+  ' The same program may register itself again, under another id, unless `oauth.registration` is `gated` or `off`.'
 
 const approve = deed(
   'Lets a client in, by its id or the URL that it names itself by, whatever was decided about it before.',
@@ -112,6 +120,8 @@ const block = deed(
   'Shuts a client out, by its id or URL: what it was granted ends at once, and nothing is issued to it any more.',
   'blocked',
   (clients, id) => clients.block(id),
+  // What names itself by a URL has no other id to come again with.
+  (id) => (URL.canParse(id) ? '' : REGISTERS_AGAIN),
 )
 const remove = deed(
   'Forgets a client and ends what it was granted. It may come again; to keep it out, block it.',
