@@ -52,9 +52,15 @@ function together(one: Access, other: Access): Access {
       uri,
       scopes: [...new Set([...scopesAt(one, uri), ...scopesAt(other, uri)])],
     })),
+    ...lastOf(one, other),
     createdAt: Math.min(one.createdAt, other.createdAt),
     expiresAt: Math.max(one.expiresAt, other.expiresAt),
   }
+}
+
+function lastOf(...all: readonly Access[]): Pick<Access, 'lastUsedAt'> {
+  const known = all.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
+  return known.length === 0 ? {} : { lastUsedAt: Math.max(...known) }
 }
 
 /** Ends all access that a person has given. Browsers stay signed in. */

@@ -63,6 +63,8 @@ function clients(access: readonly Access[], resources: readonly Resource[], hidd
 function card(access: Access, known: readonly Resource[], hidden: Html): Html {
   const { id, clientId, clientName = clientId, target, resources, createdAt, expiresAt, network } = access
   const from = network === undefined ? undefined : html`, ${texts.from} ${network}`
+  // A code that nobody came for is no use of what it stands for.
+  const last = access.lastUsedAt === undefined ? texts.notUsed : html`${minute(usedAt(access))}${from}`
   return html`<li><div class="head"><h3><bdi>${clientName}</bdi></h3>
 <form method="post">${hidden}<input type="hidden" name="grant" value="${id}">
 <button class="plain small" name="do" value="end" aria-label="${texts.endOf(clientName)}">${texts.end}</button></form></div>
@@ -72,7 +74,7 @@ function card(access: Access, known: readonly Resource[], hidden: Html): Html {
       fact(texts.scopes, scopesAt(findResource(known, uri), scopes)),
     ]),
     fact(texts.goesOn, target),
-    fact(texts.lastUsed, html`${minute(usedAt(access))}${from}`),
+    fact(texts.lastUsed, last),
     fact(texts.allowed, html`${day(createdAt)}, ${texts.until(dateOf(expiresAt))}`),
   ]}</dl></li>`
 }

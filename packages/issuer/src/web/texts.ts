@@ -37,7 +37,12 @@ export const TEXTS = {
 
   consent: {
     title: 'Allow access',
-    heading: (client: string, server: string) => ({ client, between: 'wants to use', server, after: 'for you' }),
+    heading: (client: string, server: string) => ({
+      client,
+      between: 'wants to use the server',
+      server,
+      after: 'for you',
+    }),
     client: 'Client',
     calledByUrl: 'Says it is',
     goesOn: 'Sends you back to',
@@ -109,6 +114,7 @@ export const TEXTS = {
     goesOn: 'Sends you back to',
     scopes: 'May',
     lastUsed: 'Last used',
+    notUsed: 'never, as far as is known',
     from: 'from',
     allowed: 'Allowed on',
     until: (date: string) => `until ${date} at the latest`,
@@ -120,7 +126,7 @@ export const TEXTS = {
     password: 'Password',
     oldPassword: 'Current password',
     change: 'Change password',
-    changeHint: 'Other browsers are signed out. Clients keep their access.',
+    changeHint: 'Changing it signs out other browsers. Clients keep their access.',
     browsers: 'Browsers',
     browsersHint: 'Signing out does not end what clients may do.',
     signOut: 'Sign out',
@@ -141,7 +147,7 @@ export const TEXTS = {
     token: 'Set-up token',
     tokenHint: 'What follows # in the link.',
     act: 'Create account',
-    void: 'This token is not valid: it is wrong, older than an hour, or was used. “portcullis setup” makes a new one.',
+    void: 'This token is not valid: it is wrong, older than an hour, was used, or was replaced by a newer one. “npx portcullis setup”, with the --config of this gate, makes another.',
     over: 'There is an account already, so this page does nothing any more.',
     signIn: 'Sign in',
   },
@@ -154,7 +160,7 @@ export const TEXTS = {
     look: 'Go on',
     account: 'For the account',
     act: 'Save password',
-    void: 'This token is not valid: it is wrong, too old, or was used. Ask whoever runs this server for a new one.',
+    void: 'This token is not valid: it is wrong, too old, was used, or was replaced by a newer one. Ask whoever runs this server for a new one.',
   },
 
   faults: {

@@ -53,6 +53,16 @@ describe('a person at her account page', () => {
     )
   })
 
+  it('is told of no use where a client never came for its tokens', async () => {
+    const party = await givenPublic(running, { client_name: 'Forgetful' })
+    const code = await party.code()
+    const cardOf = async () =>
+      (await show(await signedIn())).match(/<li>(?:(?!<\/li>).)*Forgetful.*?<\/li>/s)?.[0] ?? ''
+    assert.match(await cardOf(), /Last used<\/dt> <dd>never/)
+    await party.redeem(code)
+    assert.match(await cardOf(), /Last used<\/dt> <dd><time/)
+  })
+
   it('sees a client that asked for more as one, with all that it got, and ends it as one', async () => {
     const party = await givenPublic(running, { client_name: 'Stepper' })
     const first = await party.tokens({ scope: 'mcp:read' })
