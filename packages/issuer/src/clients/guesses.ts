@@ -33,7 +33,7 @@ export function boundGuesses(handler: Handler, { paths, now }: GuessNeeds): Hand
     const network = networkOf(visit.peer)
     const key = `${network} ${clientId}`
     const isProven = proven.wait(key, now()) > 0
-    const wait = perClient.wait(key, now()) || (isProven ? 0 : perNetwork.wait(network, now()))
+    const wait = isProven ? 0 : perClient.wait(key, now()) || perNetwork.wait(network, now())
     if (wait > 0) return tooMany(wait)
     const reply = await handler(visit)
     if (reply?.status === 401) {
@@ -50,7 +50,16 @@ function clientWithSecret({ form, headers }: Visit): string | undefined {
   const [, basic] = /^basic +(\S+)$/i.exec(headers.authorization ?? '') ?? []
   if (!isShown && basic === undefined) return undefined
   const named = basic === undefined ? undefined : Buffer.from(basic, 'base64').toString('utf8').split(':')[0]
-  return (named ?? only(form, 'client_id') ?? '').slice(0, 200)
+  return (decoded(named) ?? only(form, 'client_id') ?? '').slice(0, 200)
+}
+
+/** As who checks it decodes it (RFC 6749 §2.3.1): else one client would have as many names here as there are spellings. */
+function decoded(named: string | undefined): string | undefined {
+  try {
+    return named === undefined ? undefined : decodeURIComponent(named.replace(/\+/g, ' '))
+  } catch {
+    return named
+  }
 }
 
 /** Not `invalid_client`, which clients take for the end of their registration. */

@@ -22,7 +22,7 @@ export interface RefusedNeeds {
 
 /**
  * Bounds how many requests of a network may be refused where tokens are redeemed, ended and asked about: who guesses, and
- * who sends what costs work and comes to nothing. What succeeds counts for nothing, however much there is; and who brings
+ * who sends what costs work and comes to nothing, be it that a client's document was not to be had. What succeeds counts for nothing, however much there is; and who brings
  * a token or a code that is ours, spent ones included, goes on whatever others at the same address do: thousands of
  * people may be behind it, and a stolen token that comes back has to be seen.
  */
@@ -46,7 +46,8 @@ export function boundRefused(handler: Handler, { routes, vault, verify, now }: R
     const waitOfToken = wait > 0 ? perToken.wait(hashOf(presented), now()) : 0
     if (waitOfToken > 0) return tooMany(waitOfToken)
     const reply = await handler(visit)
-    if (isKnown && !isRefusal(reply, visit, routes)) return reply
+    const isRefused = isRefusal(reply, visit, routes) || (reply?.status === 503 && !(await isOurs(presented)))
+    if (isKnown && !isRefused) return reply
     if (wait > 0) perToken.take(hashOf(presented), now())
     perNetwork.take(network, now())
     perSite.take(site, now())

@@ -140,6 +140,32 @@ describe('guesses at secrets', () => {
     await guessed.close()
   })
 
+  it('of a neighbour keep out no client that has shown the right secret there', async () => {
+    const guessed = await startIssuer()
+    const proven = await givenConfidential(guessed)
+    const { access_token: token } = await proven.tokens()
+    for (let n = 0; n < 30; n++)
+      assert.equal((await proven.ask('introspect', { token: 'x', client_secret: 'guess' })).status, 401)
+
+    assert.equal((await proven.ask('introspect', { token })).body.active, true)
+    await guessed.close()
+  })
+
+  it('are counted for one client however its id is spelled', async () => {
+    const guessed = await startIssuer()
+    const party = await givenConfidential(guessed)
+    const hex = (text: string) => `%${text.charCodeAt(0).toString(16)}`
+    const statuses: number[] = []
+    for (let n = 0; n < 21; n++) {
+      const id = `${party.id.slice(0, n)}${hex(party.id.charAt(n))}${party.id.slice(n + 1)}`
+      const authorization = `Basic ${Buffer.from(`${id}:guess`).toString('base64')}`
+      statuses.push((await post(party.at('token'), { grant_type: 'refresh_token' }, { authorization })).status)
+    }
+
+    assert.deepEqual([statuses.slice(0, 20).every((status) => status === 401), statuses[20]], [true, 429])
+    await guessed.close()
+  })
+
   it('are not what right secrets count as, however many', async () => {
     const party = await givenConfidential(running)
     for (let n = 0; n < 40; n++) {

@@ -125,6 +125,17 @@ describe('more requests than the issuer can serve', () => {
     }
   })
 
+  it('are not those that nothing could come of: any method but POST is told so at once', async () => {
+    for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/introspect']) {
+      for (const method of ['GET', 'PUT', 'DELETE']) {
+        const asked = Array.from({ length: 4 }, (_, n) => ({ method, path, peer: `198.51.${n}.1` }))
+        const answers = await sendTogether(running.url, [...asked, ...refreshes(2)])
+        assert.deepEqual(answers.map(statusOf), [405, 405, 405, 405, 400, 400], path)
+        assert.match(answers[0] ?? '', /allow: POST\r\n/)
+      }
+    }
+  })
+
   it('of strangers keep out neither programs nor who is known in this browser', async () => {
     const browser = new Browser()
     await authorize(client.authorizationUrl(), { browser })

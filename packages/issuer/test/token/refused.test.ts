@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { PER_NETWORK, PER_SITE, PER_TOKEN } from '../../src/token/refused.ts'
+import { errorReply } from '@portcullis/auth/http'
+import { boundRefused, PER_NETWORK, PER_SITE, PER_TOKEN } from '../../src/token/refused.ts'
+import type { Vault } from '../../src/vault/index.ts'
+import type { Visit } from '../../src/web/index.ts'
 import { PEER, type RunningIssuer, startIssuer } from '../given.ts'
 import { type Answer, type Fields, givenConfidential, givenPublic, type Party, post } from '../party.ts'
 
@@ -48,6 +51,7 @@ describe('who is refused too often', () => {
     assert.equal((await refresh('guess')).status, 400)
   })
 
+  const CODE = { grant_type: 'authorization_code', code: 'x', code_verifier: 'v' }
   const guesses: Readonly<Record<string, (n: number) => Promise<Answer>>> = {
     'a code': (n) => ask(client, 'token', { grant_type: 'authorization_code', code: `${n}`, code_verifier: 'v' }),
     'a refresh token': (n) => refresh(`${n}`),
@@ -57,6 +61,8 @@ describe('who is refused too often', () => {
     'a token to end, as a client with a secret': (n) => ask(service, 'revoke', { token: `eyJ${n}.e30.x` }),
     'a token to ask about': (n) => ask(service, 'introspect', { token: `${n}` }),
     'a token to ask about, with nothing to show': (n) => ask(client, 'introspect', { token: `${n}` }),
+    'a client whose document cannot be had': (n) =>
+      ask(client, 'token', { client_id: `https://host${n}.invalid/client`, ...CODE }),
     'nothing at all': () => post(client.at('token'), {}, { [PEER]: GUESSER }),
   }
   for (const [what, guess] of Object.entries(guesses)) {
@@ -103,6 +109,27 @@ describe('who is refused too often', () => {
     assert.equal((await ask(service, 'revoke', { token: tokens.refresh_token }, NEIGHBOUR)).status, 200)
     const after = await ask(service, 'introspect', { token: tokens.access_token }, NEIGHBOUR)
     assert.deepEqual([after.status, after.body.active], [200, false])
+  })
+
+  it('is whoever has clients looked for that cannot be had, and not who brings what is ours', async () => {
+    const ours = new Set(['ours'])
+    const busy = boundRefused(() => errorReply(503, 'temporarily_unavailable', 'No.'), {
+      routes: { token: '/oauth/token', revocation: '/oauth/revoke', introspection: '/oauth/introspect' },
+      vault: { find: async (_: string, id: string) => (ours.has(id) ? {} : undefined) } as unknown as Vault,
+      verify: async () => undefined,
+      now: () => now,
+    })
+    const statuses = async (times: number, token: string) => {
+      const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token })
+      const visit = { method: 'POST', path: '/oauth/token', form, peer: GUESSER, headers: {} } as unknown as Visit
+      const given: (number | undefined)[] = []
+      for (let n = 0; n < times; n++) given.push((await busy(visit))?.status)
+      return [given.filter((status) => status === 503).length, given.at(-1)]
+    }
+
+    assert.deepEqual(await statuses(PER_NETWORK + 5, 'ours'), [PER_NETWORK + 5, 503])
+    assert.deepEqual(await statuses(PER_NETWORK + 1, 'guess'), [PER_NETWORK, 429])
+    assert.equal((await statuses(1, 'ours'))[1], 503)
   })
 
   it('is seen to bring a stolen token all the same, which ends the grant', async () => {
