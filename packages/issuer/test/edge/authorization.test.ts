@@ -170,6 +170,6 @@ describe('the authorization endpoint', () => {
       body: new URLSearchParams({ code: 'x'.repeat(70_000) }),
     })
     assert.equal(long.status, 413)
-    assert.equal((await fetch(client.at('token'))).status, 404)
+    assert.equal((await fetch(client.at('token'))).status, 405)
   })
 })
