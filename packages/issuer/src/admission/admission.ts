@@ -83,6 +83,7 @@ export function openAdmission(options: AdmissionOptions, needs: AdmissionNeeds):
       if (registration === 'off') return (visit) => (visit.path === routes.registration ? undefined : bounded(visit))
       const register = registrationEndpoint({
         path: routes.registration,
+        origin: new URL(issuer).origin,
         clients,
         invitations: registration === 'gated' ? invitations : undefined,
         refusals: new Refusals(onEvent),

@@ -1,7 +1,7 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
 import type { Line } from '../limits/index.ts'
-import { type AnswerMarks, BUSY_PAGE, GONE, networksOf, only, type Visit } from '../web/index.ts'
+import { type AnswerMarks, BUSY_PAGE, GONE, isEmbedded, networksOf, only, type Visit } from '../web/index.ts'
 import { pickKnown, settleAuthorization } from './authorize.ts'
 import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
 import { answerOf, barePage, faultPage, leavePage, valuesOf, waitPage } from './pages.ts'
@@ -11,6 +11,7 @@ const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
 const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked for by GET or POST.', [
   ...['allow', 'GET, POST'],
 ])
+const EMBEDDED = errorReply(400, 'invalid_request', 'Authorization is asked for by leading a person here.')
 /** The most bytes of `state`: it is kept, and goes back in a URL. */
 const MAX_STATE = 2048
 
@@ -32,6 +33,8 @@ export function authorizationEndpoint({ engine, resources, turns, answers, line 
   const inLine = async (visit: Visit, { isKnown }: Turn, work: () => Promise<Reply>): Promise<Reply> =>
     (await line.run(isKnown ? 'known' : 'stranger', networksOf(visit.peer).at(-1) ?? '', work)) ?? BUSY_PAGE
   return async (visit: Visit): Promise<Reply> => {
+    // Counted nowhere: any page can have its readers' browsers ask, as often as it likes.
+    if (isEmbedded(visit)) return EMBEDDED
     if (visit.path !== routes.authorization) {
       const turn = await turns.take(visit)
       if (turn.wait > 0) return waitPage(turn.wait)

@@ -18,6 +18,8 @@ const FULL_WAIT = SAFE_SECONDS
 
 export interface RegistrationNeeds extends RequestRules {
   readonly path: string
+  /** The issuer's own; pages of any other are counted apart. */
+  readonly origin: string
   readonly clients: Clients
   /** Where only those may register who have one; absent: anyone. */
   readonly invitations?: Invitations | undefined
@@ -30,7 +32,7 @@ export interface RegistrationNeeds extends RequestRules {
 
 /** The registration endpoint (RFC 7591 §3). */
 export function registrationEndpoint(needs: RegistrationNeeds): Handler {
-  const { path, now, refusals, line } = needs
+  const { path, origin, now, refusals, line } = needs
   const perNetwork = new Meter(PER_NETWORK, HOUR)
   const perSite = new Meter(PER_SITE, HOUR)
   return async (visit) => {
@@ -40,8 +42,10 @@ export function registrationEndpoint(needs: RegistrationNeeds): Handler {
     const networks = networksOf(visit.peer)
     const [network] = networks
     const site = networks.at(-1) ?? network
-    const wait = perSite.wait(site, now()) || perNetwork.take(network, now())
-    if (wait === 0) perSite.take(site, now())
+    // Any page can have its readers' browsers ask, and must not use up what programs of theirs have.
+    const asker = visit.headers.origin === undefined || visit.headers.origin === origin ? '' : 'page '
+    const wait = perSite.wait(`${asker}${site}`, now()) || perNetwork.take(`${asker}${network}`, now())
+    if (wait === 0) perSite.take(`${asker}${site}`, now())
     const registering = wait > 0 ? tooMany(wait) : line.run('stranger', site, () => register(visit, site, needs))
     if (registering === undefined) return BUSY
     const reply = await registering

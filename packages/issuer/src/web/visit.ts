@@ -35,6 +35,16 @@ export function isForeign({ headers }: Visit): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
+/**
+ * Whether a browser says that this is no page a person is led to, but what another page loads: an image, a frame, a script's
+ * request. Programs that are no browsers say nothing of the site.
+ */
+export function isEmbedded({ headers }: Visit): boolean {
+  if (headers['sec-fetch-site'] === undefined) return false
+  const { 'sec-fetch-mode': mode = 'navigate', 'sec-fetch-dest': destination = 'document' } = headers
+  return mode !== 'navigate' || destination !== 'document'
+}
+
 /** One value of a form or query; what came several times counts as absent. */
 export function only(values: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = values.getAll(name)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { authorize, Browser, PEER, type RunningIssuer, startIssuer } from '../given.ts'
@@ -38,6 +40,29 @@ describe('how often authorization may be asked for', () => {
     assert.deepEqual(await statuses(['192.0.2.1', '192.0.2.1', '192.0.2.1']), [303, 303, 429])
     now += 60
     assert.equal((await ask('192.0.2.1')).headers.get('retry-after'), '3480')
+  })
+
+  it('is not used up by what a page of another site loads; programs that are no browsers are counted as ever', async () => {
+    const peer = '203.0.113.77'
+    // Not by `fetch`, which says for itself how it asks.
+    const send = async (headers: Record<string, string>, url = client.authorizationUrl()) => {
+      const [response] = await once(request(url, { headers: { [PEER]: peer, ...headers } }).end(), 'response')
+      response.resume()
+      return response.statusCode
+    }
+    for (const [mode, dest] of [
+      ['no-cors', 'image'],
+      ['no-cors', 'empty'],
+      ['cors', 'empty'],
+      ['navigate', 'iframe'],
+    ] as const) {
+      const embedded = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode, 'sec-fetch-dest': dest }
+      for (let n = 0; n < 6; n++) assert.equal(await send(embedded), 400, dest)
+      assert.equal(await send(embedded, client.at('authorize/x?asked=login')), 400, dest)
+    }
+    const led = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    assert.equal(await send(led), 303)
+    assert.deepEqual(await statuses([peer, peer, peer]), [303, 303, 429])
   })
 
   it('does not grow with the networks that one customer of a provider has', async () => {

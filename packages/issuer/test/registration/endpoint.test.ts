@@ -45,6 +45,19 @@ async function metadataOf({ url }: RunningIssuer): Promise<Readonly<Record<strin
 }
 
 describe('registration (RFC 7591)', () => {
+  it('counts what pages of other sites ask for apart, so that they use up nothing of their readers’ programs', async () => {
+    const { door, running } = await given()
+    const headers = { 'content-type': 'text/plain', origin: 'https://evil.example' }
+    const send = (more: Record<string, string>) =>
+      door.ask('/oauth/register', { method: 'POST', headers: { ...headers, ...more }, body: 'x' })
+    for (let n = 0; n < 20; n++) assert.equal((await send({})).status, 400)
+
+    assert.equal((await send({})).status, 429)
+    assert.equal((await send({ origin: 'null' })).status, 429)
+    assert.equal((await send({ origin: new URL(running.url).origin })).status, 400)
+    assert.equal((await door.register(ASKED)).status, 201)
+  })
+
   it('answers 201 with everything as it is kept, for nobody to keep on the way', async () => {
     const { door, running, events } = await given()
     const answer = await door.register({
