@@ -122,7 +122,7 @@ topic('I. Eras: what a modern request mirrors in its headers', () => {
         [legacy, { 'mcp-method': 'tools/list' }],
         [legacy, { 'mcp-method': 'tools/call', 'mcp-name': 'delete_item' }],
         [legacy, { 'mcp-name': 'delete_item' }],
-        [[{ ...legacy, method: 'tools/list' }, legacy], { 'mcp-method': 'tools/list' }],
+        [[{ ...legacy, id: 8, method: 'tools/list' }, legacy], { 'mcp-method': 'tools/list' }],
         [{ jsonrpc: '2.0', method: 'notifications/cancelled', params: {} }, { 'mcp-method': 'tools/call' }],
         [{ jsonrpc: '2.0', id: 7, result: {} }, { 'mcp-method': 'tools/call' }],
       ]

@@ -1,6 +1,6 @@
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
-import { apiKeys, guard, type McpGuard, oauth, principalOf } from '@portcullis/auth'
+import { apiKeys, guard, type McpGuard, oauth, policy, principalOf } from '@portcullis/auth'
 import { metadata, protect } from '@portcullis/auth/express'
 import { memoryCredentials } from '@portcullis/auth/store'
 import express from 'express'
@@ -10,8 +10,9 @@ export const store = memoryCredentials()
 
 export function createApp(origin: string, issuer: string) {
   const access = [apiKeys(store), oauth({ issuer })]
-  const notes = guard({ resource: `${origin}/notes/mcp`, access })
-  const files = guard({ resource: `${origin}/files/mcp`, access })
+  const shared = { access, policy: policy({ scopes: { 'mcp:read': ['whoami'] } }) }
+  const notes = guard({ resource: `${origin}/notes/mcp`, ...shared })
+  const files = guard({ resource: `${origin}/files/mcp`, ...shared })
 
   const app = express()
   app.use(metadata(notes, files))

@@ -35,7 +35,7 @@ export interface IssuerOptions extends AdmissionOptions {
   readonly rotateSigningKeysAfter?: number
   /** How often a network, or somebody known, may ask for authorization. Default: 60 a minute, 600 an hour. */
   readonly authorizations?: Allowance
-  /** How often one grant may be refreshed. Default: 60 a minute, 600 an hour. */
+  /** How often one grant may be refreshed, answers that are fetched again included. Default: 240 a minute, 1 200 an hour. */
   readonly refreshes?: Allowance
   /** Told of what happens to accounts, clients, grants, tokens and keys. */
   readonly onEvent?: OnIssuerEvent

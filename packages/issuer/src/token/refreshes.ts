@@ -4,11 +4,11 @@ import type { Vault } from '../vault/index.ts'
 import { GRACE_SECONDS, type Redeemer } from './redeem.ts'
 
 /** How often one grant may be refreshed: a client needs that a few times an hour, and several programs may share one. */
-const REFRESHES: Allowance = { minute: 60, hour: 600 }
+const REFRESHES: Allowance = { minute: 240, hour: 1200 }
 
 export interface RefreshNeeds {
   readonly vault: Vault
-  /** Default: 60 a minute, 600 an hour. */
+  /** Default: 240 a minute, 1 200 an hour. */
   readonly allowance?: Allowance | undefined
   /** Current time, seconds since the epoch. */
   readonly now: () => number
