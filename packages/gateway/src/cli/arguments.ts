@@ -42,7 +42,7 @@ export interface ParsedArguments {
 export function readArguments(args: readonly string[], own: Options): ParsedArguments {
   const options: Options = { ...own, ...COMMON_OPTIONS }
   const { values, positionals, tokens } = parseArgs({
-    args: [...args],
+    args: withIds(args, options),
     options: Object.fromEntries(Object.entries(options).map(([name, option]) => [name, forParser(option)])),
     strict: false,
     allowPositionals: true,
@@ -93,4 +93,24 @@ export function expectNone([extra]: readonly string[]): void {
 
 function forParser({ type, short, multiple = false }: Option) {
   return { type, multiple, ...(short !== undefined && { short }) }
+}
+
+/** Ids of ours are base64url: one in 64 begins with a hyphen, and is no option for that. A secret is never one. */
+const ID = /^-(?!.*pcl[su]_)[A-Za-z0-9_-]{20,}$/
+
+/** Puts such ids where the parser takes them for what they are: joined to their option, or behind `--`. */
+function withIds(args: readonly string[], options: Options): string[] {
+  const end = args.indexOf('--')
+  const before = end === -1 ? args : args.slice(0, end)
+  const [kept, ids]: [string[], string[]] = [[], []]
+  for (const arg of before) {
+    const isId = ID.test(arg) && !Object.hasOwn(options, arg.slice(2).split('=')[0] ?? '')
+    const last = kept[kept.length - 1] ?? ''
+    const takesValue = last.startsWith('--') && options[last.slice(2)]?.type === 'string'
+    if (!isId) kept.push(arg)
+    else if (takesValue) kept[kept.length - 1] = `${last}=${arg}`
+    else ids.push(arg)
+  }
+  const behind = [...ids, ...(end === -1 ? [] : args.slice(end + 1))]
+  return behind.length === 0 ? kept : [...kept, '--', ...behind]
 }
