@@ -56,7 +56,7 @@ export {
   type TokenReading,
   type Warning,
 } from './issuers/index.ts'
-export type { Limiter, LimitRule } from './limits/index.ts'
+export type { Limits } from './limits/index.ts'
 export type {
   ConditionFacts,
   Conditions,

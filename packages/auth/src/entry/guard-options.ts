@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../events/index.ts'
-import type { Limiter, LimitRule } from '../limits/index.ts'
+import type { Limits } from '../limits/index.ts'
 import { expectKnown, isOptions, isTexts, type Known } from '../protocol/index.ts'
 import type { TrustedProxies } from './peer.ts'
 import type { Policy } from './policy.ts'
@@ -25,8 +25,8 @@ export interface GuardOptions {
   readonly baseScopes?: readonly string[]
   /** Methods beyond those of MCP that may be called, by callers without limits. */
   readonly methods?: readonly string[]
-  /** How much is let in of what is permitted. Default: no limits. `limiter` is in memory unless another is given. */
-  readonly limits?: { readonly rules: readonly LimitRule[]; readonly limiter?: Limiter }
+  /** How much is let in of what is permitted: `limits([…])` of `@portcullis/auth/limits`. Default: no limits. */
+  readonly limits?: Limits
   /** Told of every request that was authenticated when it has ended, and of counted refusals. It must not throw. */
   readonly onEvent?: (event: AuditEvent) => void
   /** Told of what weakens this guard, once each. Default: `console.warn`. */
@@ -54,7 +54,6 @@ const KNOWN: Known<GuardOptions> = {
   trustedProxies: true,
   now: true,
 }
-const LIMITS: Known<NonNullable<GuardOptions['limits']>> = { rules: true, limiter: true }
 const WAYS: ReadonlySet<unknown> = new Set(['api-key', 'oauth', 'jwt', 'unlisted', 'public'])
 const NAMES = 'apiKeys(store), oauth({ issuer }), jwt(…), unlisted(store) or publicAccess()'
 
@@ -67,7 +66,10 @@ export function checkShape(options: GuardOptions): void {
   const { policy, limits, trustedProxies, tenant, sessions } = membersOf(options)
   if (policy !== undefined && !isPolicy(policy))
     throw new TypeError('"policy" is made by policy(): wrap it in policy({…})')
-  if (limits !== undefined) checkLimits(limits)
+  if (limits !== undefined && !isLimits(limits))
+    throw new TypeError(
+      '"limits" is made by limits() of @portcullis/auth/limits: limits([{ name, per, limit, windowSeconds }])',
+    )
   for (const name of ['onEvent', 'onWarning', 'now'] as const) {
     if (options[name] === undefined || typeof options[name] === 'function') continue
     throw new TypeError(`"${name}" must be a function`)
@@ -105,15 +107,10 @@ function checkAccess(access: unknown): void {
   }
 }
 
-function checkLimits(limits: unknown): void {
-  const { rules, limiter } = membersOf(limits)
-  if (!isOptions(limits) || !Array.isArray(rules)) {
-    throw new TypeError('"limits" must be { rules: [{ name, per, limit, windowSeconds }] }')
-  }
-  expectKnown(limits, LIMITS, '"limits"')
-  if (limiter !== undefined && typeof membersOf(limiter).take !== 'function') {
-    throw new TypeError('"limits.limiter" must have a function "take": memoryLimiter(), or one of your own')
-  }
+/** A limiter, which counts and knows no rules, is none. */
+function isLimits(value: unknown): boolean {
+  const { rules, take } = membersOf(value)
+  return Array.isArray(rules) && typeof take === 'function'
 }
 
 /** What an address is written with; a range is none. */

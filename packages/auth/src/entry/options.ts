@@ -7,7 +7,7 @@ import {
   type TokenIssuer,
   trustedBy,
 } from '../guard/index.ts'
-import { Limits, memoryLimiter } from '../limits/index.ts'
+import type { Limits } from '../limits/index.ts'
 import { checkShape, type GuardOptions } from './guard-options.ts'
 import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
@@ -84,7 +84,7 @@ export function settle(options: GuardOptions): Settled {
     methods: new Set(methods),
     sessions: withoutWaiting(sessions, onWarning),
     trustedProxies,
-    limits: options.limits && new Limits(options.limits.rules, options.limits.limiter ?? memoryLimiter()),
+    limits: options.limits,
     onEvent,
     onWarning,
     now,

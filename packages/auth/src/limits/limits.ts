@@ -1,6 +1,7 @@
 import { expectKnown, isOptions, isTexts, type Known, matchAny, type NameTest } from '../protocol/index.ts'
 import { limitFields } from './fields.ts'
 import type { Limiter, Take, Taken } from './limiter.ts'
+import { memoryLimiter } from './memory.ts'
 
 /**
  * How much is let in.
@@ -48,29 +49,41 @@ export interface LimitVerdict {
 
 const UNLIMITED: LimitVerdict = { allowed: true, exceeded: [], retryAfterSeconds: 0, headers: [] }
 
-/** Holds requests to all rules at once: the most restrictive one governs, and what one refuses is taken of none. */
-export class Limits {
-  private readonly rules: readonly Compiled[]
-  private readonly limiter: Limiter
-
-  /** @throws {TypeError} for a rule that is wrong, by its place and what to write instead. */
-  constructor(rules: readonly LimitRule[], limiter: Limiter) {
-    this.rules = rules.map(compile)
-    this.limiter = limiter
-    const names = new Set(rules.map(({ name }) => name))
-    if (names.size < rules.length) throw new TypeError('the rules of limits must have different names')
-  }
-
+/** Rules, and where what they let in is counted. Made by `limits()`. */
+export interface Limits {
+  readonly rules: readonly LimitRule[]
   /**
    * To be asked once for each request, when it is known to be permitted.
    * @param now Seconds since the epoch.
    * @throws when the limiter does not answer.
    */
-  take(request: LimitedRequest, now: number): LimitVerdict | Promise<LimitVerdict> {
-    const takes = this.rules.flatMap((rule) => takesOf(rule, request))
-    if (takes.length === 0) return UNLIMITED
-    const taken = this.limiter.take(takes, now)
-    return taken instanceof Promise ? taken.then((late) => toVerdict(takes, late)) : toVerdict(takes, taken)
+  take(request: LimitedRequest, now: number): LimitVerdict | Promise<LimitVerdict>
+}
+
+/**
+ * Holds requests to all rules at once: the most restrictive one governs, and what one refuses is taken of none.
+ *
+ *     limits([{ name: 'calls', per: 'principal', limit: 100, windowSeconds: 60 }])
+ *
+ * @param limiter Where it is counted. Default: in the memory of this process, of these limits alone.
+ * @throws {TypeError} for a rule that is wrong, by its place and what to write instead.
+ */
+export function limits(rules: readonly LimitRule[], limiter: Limiter = memoryLimiter()): Limits {
+  if (!Array.isArray(rules)) throw new TypeError('limits() takes a list: [{ name, per, limit, windowSeconds }]')
+  if (typeof limiter?.take !== 'function') {
+    throw new TypeError('the limiter of limits() must have a function "take": memoryLimiter(), or one of your own')
+  }
+  const compiled = rules.map(compile)
+  const names = new Set(compiled.map(({ name }) => name))
+  if (names.size < compiled.length) throw new TypeError('the rules of limits must have different names')
+  return {
+    rules: compiled,
+    take(request, now) {
+      const takes = compiled.flatMap((rule) => takesOf(rule, request))
+      if (takes.length === 0) return UNLIMITED
+      const taken = limiter.take(takes, now)
+      return taken instanceof Promise ? taken.then((late) => toVerdict(takes, late)) : toVerdict(takes, taken)
+    },
   }
 }
 

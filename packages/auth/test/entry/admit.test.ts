@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { apiKeys, memoryBindings, policy, publicAccess, unlisted } from '../../src/index.ts'
 import { issue } from '../../src/keys/index.ts'
+import { limits } from '../../src/limits/index.ts'
 import { memoryCredentials } from '../../src/store/index.ts'
 import { bearer, call, given, passageOf, refusalOf, toVisit } from './given.ts'
 
@@ -276,10 +277,10 @@ describe('a legacy session', () => {
 })
 
 describe('limits', () => {
-  const limits = { rules: [{ name: 'calls', per: 'principal' as const, limit: 2, windowSeconds: 60 }] }
+  const rules = [{ name: 'calls', per: 'principal', limit: 2, windowSeconds: 60 }] as const
 
   it('are told with each answer, and where nothing is left the request goes nowhere', async () => {
-    const { key, knock, events } = given({ limits })
+    const { key, knock, events } = given({ limits: limits(rules) })
     const headers = bearer((await key()).secret)
     assert.ok(passageOf(await knock({ headers })).headers.includes('ratelimit'))
     passageOf(await knock({ headers }))
@@ -293,7 +294,7 @@ describe('limits', () => {
   })
 
   it('count what a batch holds, whatever it asks for', async () => {
-    const { key, knock } = given({ limits })
+    const { key, knock } = given({ limits: limits(rules) })
     const read = (id: number) => ({ jsonrpc: '2.0', id, method: 'resources/read', params: { uri: 'note://1' } })
     const headers = bearer((await key()).secret)
 
@@ -303,7 +304,7 @@ describe('limits', () => {
   })
 
   it('take nothing of what is not permitted', async () => {
-    const { key, knock } = given({ limits, policy: policy({ scopes: { 'notes:read': ['read_*'] } }) })
+    const { key, knock } = given({ limits: limits(rules), policy: policy({ scopes: { 'notes:read': ['read_*'] } }) })
     const headers = bearer((await key({ scopes: ['notes:read'] })).secret)
 
     for (let at = 0; at < 5; at++) assert.deepEqual(refusalOf(await knock({ headers, message: call('drop') }))[0], 200)
@@ -312,7 +313,7 @@ describe('limits', () => {
 
   it('that cannot be held let nobody in', async () => {
     const limiter = { take: () => Promise.reject(new Error('redis is gone')) }
-    const { key, knock, warnings } = given({ limits: { ...limits, limiter } })
+    const { key, knock, warnings } = given({ limits: limits(rules, limiter) })
 
     assert.deepEqual(refusalOf(await knock({ headers: bearer((await key()).secret) })), [503, 'unavailable'])
     assert.match(warnings.join(), /redis is gone/)

@@ -7,6 +7,7 @@ import * as hono from '../../src/adapters/hono.ts'
 import { guardTools, requires } from '../../src/adapters/mcp/index.ts'
 import { protectNode } from '../../src/adapters/node.ts'
 import { apiKeys, guard, jwt, oauth, policy } from '../../src/index.ts'
+import { limits, memoryLimiter } from '../../src/limits/index.ts'
 import { memoryCredentials } from '../../src/store/index.ts'
 
 const store = memoryCredentials()
@@ -19,7 +20,10 @@ type Loose = (...args: readonly unknown[]) => unknown
 const loosely = (make: unknown) => make as Loose
 const guarding = (options: object) => () => loosely(guard)({ ...RIGHT, ...options })
 const ruling = (terms: object) => () => loosely(policy)(terms)
-const limiting = (rule: object) => guarding({ limits: { rules: [rule] } })
+const limiting =
+  (...args: readonly unknown[]) =>
+  () =>
+    loosely(limits)(...args)
 const LIMIT = { name: 'calls', per: 'principal', limit: 1, windowSeconds: 1 }
 
 type Mistake = readonly [what: string, make: () => unknown, says: RegExp]
@@ -38,13 +42,8 @@ describe('a member that is not known was meant to say something, so it is an err
       /"polices" is not known: write one of resource, access, name, policy/,
     ],
     [
-      'of its limits',
-      guarding({ limits: { rules: [], rule: [] } }),
-      /"rule" of "limits" is not known: write one of rules/,
-    ],
-    [
       'of a limit',
-      limiting({ ...LIMIT, tool: ['a'] }),
+      limiting([{ ...LIMIT, tool: ['a'] }]),
       /"tool" of rule 1 of limits is not known: write one of name, per/,
     ],
     ['of a policy', ruling({ rule: [] }), /"rule" is not known: write one of scopes, rules, clients/],
@@ -100,12 +99,14 @@ describe('a mistake that is often made is an error that says what to write', () 
     ],
     ['no issuer', () => loosely(oauth)(), /oauth\(\) takes options: write oauth\(\{ issuer/],
     ['no issuer of tokens', () => loosely(jwt)(), /jwt\(\) takes options/],
-    ['limits that are a list', guarding({ limits: [] }), /"limits" must be \{ rules: \[/],
-    ['limits without rules', guarding({ limits: {} }), /"limits" must be \{ rules: \[/],
-    ['a limiter that is none', guarding({ limits: { rules: [], limiter: {} } }), /"limits.limiter" must have/],
-    ['a limit that is no object', guarding({ limits: { rules: ['calls'] } }), /rule 1: write \{ name, per/],
-    ['a limit without a name', limiting({ ...LIMIT, name: undefined }), /rule 1: "name" must be/],
-    ['a tool of a limit as a text', limiting({ ...LIMIT, tools: 'read_*' }), /rule 1: "tools" must be a list/],
+    ['rules in place of limits', guarding({ limits: [LIMIT] }), /"limits" is made by limits\(\) .*: limits\(\[\{/],
+    ['a limiter in place of limits', guarding({ limits: memoryLimiter() }), /"limits" is made by limits\(\)/],
+    ['no rules of limits', limiting(), /limits\(\) takes a list: \[\{ name, per/],
+    ['a rule of limits that stands in no list', limiting(LIMIT), /limits\(\) takes a list/],
+    ['a limiter that is none', limiting([LIMIT], {}), /must have a function "take": memoryLimiter\(\)/],
+    ['a limit that is no object', limiting(['calls']), /rule 1: write \{ name, per/],
+    ['a limit without a name', limiting([{ ...LIMIT, name: undefined }]), /rule 1: "name" must be/],
+    ['a tool of a limit as a text', limiting([{ ...LIMIT, tools: 'read_*' }]), /rule 1: "tools" must be a list/],
     ['rules that are no list', ruling({ rules: {} }), /"rules" must be a list/],
     ['a rule that is no object', ruling({ rules: ['a'] }), /"rules\[0\]" must be an object/],
     ['clients that are a list', ruling({ clients: [] }), /"clients" must name tools by client id/],

@@ -21,11 +21,7 @@ describe('an option that is wrong fails at construction, and says what to write 
     ['public beside keys', { access: [publicAccess(), apiKeys(store)] }, /publicAccess\(\) stands alone/],
     ['two stores', { access: [apiKeys(store), unlisted(memoryCredentials())] }, /must share one store/],
     ['a name with spaces', { name: 'my notes' }, /"name" must be/],
-    [
-      'limits that are none',
-      { limits: { rules: [{ name: 'x', per: 'principal', limit: 0, windowSeconds: 1 }] } },
-      /"limit"/,
-    ],
+    ['limits that are none', { limits: [] }, /"limits" is made by limits\(\)/],
   ]
   for (const [what, options, says] of wrong) {
     it(what, () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { limitReply } from '../../src/guard/index.ts'
-import { type Limiter, type LimitRule, Limits, memoryLimiter } from '../../src/limits/index.ts'
+import { type Limiter, type LimitRule, limits, memoryLimiter } from '../../src/limits/index.ts'
 import { NOON } from './limiter-contract.ts'
 
 const DEFAULT: LimitRule = { name: 'default', per: 'principal', limit: 5, windowSeconds: 60 }
@@ -9,9 +9,9 @@ const DEAR: LimitRule = { name: 'dear', per: 'tool', tools: ['drop_*', 'wipe'], 
 const ALL: LimitRule = { name: 'all', per: 'server', limit: 8, windowSeconds: 1 }
 
 function given(...rules: readonly LimitRule[]) {
-  const limits = new Limits(rules, memoryLimiter())
+  const held = limits(rules)
   return async (principal: string, tools: string | readonly string[] = [], now = NOON, server = 'files') =>
-    limits.take({ principal, server, tools: [tools].flat() }, now)
+    held.take({ principal, server, tools: [tools].flat() }, now)
 }
 
 /** How often somebody may. */
@@ -89,8 +89,8 @@ describe('a limit', () => {
     const silent: Limiter = { take: () => Promise.reject(new Error('gone')) }
     const request = { principal: 'ada', server: 'files', tools: [] }
 
-    assert.equal(await times(async () => new Limits([DEFAULT], far).take(request, NOON)), 5)
-    await assert.rejects(async () => new Limits([DEFAULT], silent).take(request, NOON), /gone/)
+    assert.equal(await times(async () => limits([DEFAULT], far).take(request, NOON)), 5)
+    await assert.rejects(async () => limits([DEFAULT], silent).take(request, NOON), /gone/)
   })
 
   const mistakes: Readonly<Record<string, Partial<LimitRule>>> = {
@@ -109,7 +109,7 @@ describe('a limit', () => {
   }
   for (const [mistake, facts] of Object.entries(mistakes)) {
     it(`with ${mistake} is a mistake of the start`, () => {
-      assert.throws(() => new Limits([ALL, { ...DEFAULT, ...facts }], memoryLimiter()), {
+      assert.throws(() => limits([ALL, { ...DEFAULT, ...facts }]), {
         name: 'TypeError',
         message: /^limits: rule 2: "/,
       })
@@ -117,7 +117,7 @@ describe('a limit', () => {
   }
 
   it('with the name of another is a mistake of the start', () => {
-    assert.throws(() => new Limits([DEFAULT, { ...ALL, name: 'default' }], memoryLimiter()), TypeError)
+    assert.throws(() => limits([DEFAULT, { ...ALL, name: 'default' }]), TypeError)
   })
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { oauth } from '../../../src/index.ts'
+import { limits } from '../../../src/limits/index.ts'
 import { NOON } from '../../guard/given.ts'
 import { givenIssuer } from '../../issuers/given.ts'
 import type { Host } from '../hosts/stage.ts'
@@ -45,7 +46,7 @@ export function terms(host: Host): void {
   describe('a limit', () => {
     it('is told with each answer, and what is beyond it reaches no tool', async (test) => {
       const rules = [{ name: 'calls', per: 'principal', limit: 1, windowSeconds: 60 }] as const
-      const here = await given(host, test, () => ({ limits: { rules } }))
+      const here = await given(host, test, () => ({ limits: limits(rules) }))
       const headers = bearer(await here.key())
 
       const first = await here.ask({ headers, message: call('read_note') })
