@@ -31,14 +31,11 @@ const FACTS = {
   digest: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
 }
 
-/**
- * What others bundle, minified and gzipped, with jose: at most so many bytes, lest it grow unseen. The aim of 30 000 is
- * missed by the second and the third since options are checked by name.
- */
+/** What others bundle, minified and gzipped, with jose: at most so many bytes. The aim is 30 000 for the last one, too. */
 const SIZES: readonly (readonly [names: readonly string[], from: string, bytes: number])[] = [
   [['Guard', 'toReply'], '@portcullis/auth/guard', 18_000],
-  [['guard', 'apiKeys'], '@portcullis/auth', 32_500],
-  [['guard', 'apiKeys', 'oauth'], '@portcullis/auth', 39_200],
+  [['guard', 'apiKeys'], '@portcullis/auth', 30_000],
+  [['guard', 'apiKeys', 'oauth'], '@portcullis/auth', 36_500],
 ]
 
 interface Bundle {

@@ -45,9 +45,9 @@ export class Coming {
   readonly access: Access
   readonly owner: string
   readonly peer: string
-  private readonly keeping: Doorkeeping
-  private readonly at = Date.now()
-  private readonly clock = performance.now()
+  readonly #keeping: Doorkeeping
+  readonly #at = Date.now()
+  readonly #clock = performance.now()
 
   constructor(
     visit: Visit,
@@ -60,18 +60,18 @@ export class Coming {
     this.principal = principal
     this.access = access
     this.owner = principalKey(principal)
-    this.keeping = keeping
+    this.#keeping = keeping
   }
 
   /** Answered without asking the server. */
   refuse(reply: Reply, reason: string, decision: RequestEvent['decision'] = 'refused', sent: Sent = {}): Admission {
-    this.record(sent, { decision, reason, outcome: 'gate', status: reply.status })
+    this.#record(sent, { decision, reason, outcome: 'gate', status: reply.status })
     return { kind: 'refused', reply: { status: reply.status, headers: reply.headers, body: reply.body } }
   }
 
   /** Gone before the body was whole: nobody hears the answer. */
   leave(): Admission {
-    this.record({}, { decision: 'refused', reason: 'body_incomplete', outcome: 'left', status: undefined })
+    this.#record({}, { decision: 'refused', reason: 'body_incomplete', outcome: 'left', status: undefined })
     return { kind: 'refused', reply: INCOMPLETE }
   }
 
@@ -80,7 +80,7 @@ export class Coming {
    * @param isPart Whether its answer is a list of which the caller may see a part.
    */
   pass(era: Era, incoming: Incoming | undefined, headers: readonly string[] = [], isPart = false): Admission {
-    const { settled, chores } = this.keeping
+    const { settled, chores } = this.#keeping
     const { server, sessions, uri } = settled
     const passage = new Passage(
       { principal: this.principal, access: this.access, era, incoming, headers },
@@ -90,7 +90,7 @@ export class Coming {
         sessions,
         until: chores.until,
         ...(isPart && { onWholeList: () => warnOfWholeList(settled) }),
-        onEnd: (ending) => this.record({ era, incoming }, { decision: 'allowed', ...ending }),
+        onEnd: (ending) => this.#record({ era, incoming }, { decision: 'allowed', ...ending }),
       },
     )
     if (this.visit.method === 'DELETE') passage.closes(this.visit.header('mcp-session-id'))
@@ -99,10 +99,10 @@ export class Coming {
 
   /** Milliseconds since it was known who comes. */
   elapsed(): number {
-    return performance.now() - this.clock
+    return performance.now() - this.#clock
   }
 
-  private record(
+  #record(
     { era, incoming }: Sent,
     ending: {
       decision: RequestEvent['decision']
@@ -111,11 +111,11 @@ export class Coming {
       status: number | undefined
     },
   ): void {
-    const { record, settled } = this.keeping
+    const { record, settled } = this.#keeping
     record.request(() => ({
       type: 'request',
-      id: record.newId(this.at),
-      at: this.at,
+      id: record.newId(this.#at),
+      at: this.#at,
       server: settled.server.name,
       tenant: this.principal.tenant,
       principal: toEventPrincipal(this.principal),

@@ -30,12 +30,12 @@ export class Passage {
   readonly owner: string
   /** For the SDK's transport: `req.auth`, or the `authInfo` of a `fetch` handler. */
   readonly authInfo: AuthInfo
-  private readonly needs: PassageNeeds
-  private noted: WrittenOutcome = 'answered'
-  private isOver = false
-  private isCutOff = false
-  private isShortened = false
-  private closing: string | undefined
+  readonly #needs: PassageNeeds
+  #noted: WrittenOutcome = 'answered'
+  #isOver = false
+  #isCutOff = false
+  #isShortened = false
+  #closing: string | undefined
 
   constructor(
     {
@@ -52,7 +52,7 @@ export class Passage {
     this.era = era
     this.incoming = incoming
     this.headers = headers
-    this.needs = needs
+    this.#needs = needs
     this.owner = vouchFor(principal, access).owner
     this.authInfo = toAuthInfo(principal, needs.resource, needs.metadataUrl)
     passages.set(this.authInfo.extra, this)
@@ -65,42 +65,42 @@ export class Passage {
 
   /** The server has opened a legacy session for this caller. */
   opened(sessionId: string): MaybePromise<void> {
-    return this.needs.sessions.bind(sessionId, this.owner)
+    return this.#needs.sessions.bind(sessionId, this.owner)
   }
 
   /** Its caller asks for the end of a session, which is over when the server says so. */
   closes(sessionId: string | undefined): void {
-    this.closing = sessionId
+    this.#closing = sessionId
   }
 
   /** Calls `end` when the credential is revoked or expires. @returns stops watching. */
   untilRevoked(end: () => void): () => void {
-    return this.needs.until(this.principal, () => {
-      this.isCutOff = true
+    return this.#needs.until(this.principal, () => {
+      this.#isCutOff = true
       end()
     })
   }
 
   /** Its answer is a list with what the caller may see. */
   shorten(): void {
-    this.isShortened = true
+    this.#isShortened = true
   }
 
   /** Its answer says error, or broke off. */
   note(outcome: 'rpc_error' | 'tool_error' | 'upstream_failed'): void {
-    this.noted = outcome
+    this.#noted = outcome
   }
 
   /** The answer is out, or the caller has left before it was; the first word counts. */
   end(status: number | undefined, hasLeft = false): void {
-    if (this.isOver) return
-    this.isOver = true
-    const isGone = this.closing !== undefined && status !== undefined && status < 300
-    if (isGone) void this.needs.sessions.end(this.closing as string)
-    if (!this.isShortened && status === 200) this.needs.onWholeList?.()
-    if (this.isCutOff) return this.needs.onEnd({ outcome: 'left', status, reason: 'credential_ended' })
-    const outcome = hasLeft ? 'left' : status !== undefined && status >= 500 ? 'upstream_failed' : this.noted
-    this.needs.onEnd({ outcome, status })
+    if (this.#isOver) return
+    this.#isOver = true
+    const isGone = this.#closing !== undefined && status !== undefined && status < 300
+    if (isGone) void this.#needs.sessions.end(this.#closing as string)
+    if (!this.#isShortened && status === 200) this.#needs.onWholeList?.()
+    if (this.#isCutOff) return this.#needs.onEnd({ outcome: 'left', status, reason: 'credential_ended' })
+    const outcome = hasLeft ? 'left' : status !== undefined && status >= 500 ? 'upstream_failed' : this.#noted
+    this.#needs.onEnd({ outcome, status })
   }
 }
 

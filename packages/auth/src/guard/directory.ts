@@ -42,34 +42,34 @@ const USES_WAITING = 1000
  * the store said that everything may have changed, the answer comes from the store itself.
  */
 export class CredentialDirectory {
-  private readonly shelf = new Shelf()
-  private readonly terms: Terms[] = []
-  private readonly termsByText = new Map<string, number>()
-  private generation = 0
-  private isComplete = false
-  private isFresh = false
+  readonly #shelf = new Shelf()
+  readonly #terms: Terms[] = []
+  readonly #termsByText = new Map<string, number>()
+  #generation = 0
+  #isComplete = false
+  #isFresh = false
   /** For stores that answer by promise: the look at the changes that is under way, and the one that will follow it. */
-  private looking: Promise<void> | undefined
-  private following: Promise<void> | undefined
+  #looking: Promise<void> | undefined
+  #following: Promise<void> | undefined
   /** Counts what was taken in, so that an answer from before can be told. */
-  private changesTaken = 0
-  private readonly changedWhileLoading = new Set<string>()
-  private waitingUses = new Map<string, number>()
-  private readonly store: ReadStore
-  private readonly defer: (work: () => void) => void
+  #changesTaken = 0
+  readonly #changedWhileLoading = new Set<string>()
+  #waitingUses = new Map<string, number>()
+  readonly #store: ReadStore
+  readonly #defer: (work: () => void) => void
 
   /** @param defer Runs work in a later turn of the event loop (`setImmediate` on Node). */
   constructor(store: ReadStore, defer: (work: () => void) => void) {
-    this.store = store
-    this.defer = defer
+    this.#store = store
+    this.#defer = defer
   }
 
   get size(): number {
-    return this.shelf.size
+    return this.#shelf.size
   }
 
   get isLoaded(): boolean {
-    return this.isComplete
+    return this.#isComplete
   }
 
   /**
@@ -77,152 +77,152 @@ export class CredentialDirectory {
    * @throws when the store does not answer: then nothing here counts, and the caller refuses.
    */
   freshen(): MaybePromise<void> {
-    if (this.isFresh) return
-    if (this.looking === undefined && this.following === undefined) return this.look()
+    if (this.#isFresh) return
+    if (this.#looking === undefined && this.#following === undefined) return this.#look()
     // A look that began earlier may have missed what was changed since. The next one speaks for all who came meanwhile.
-    this.following ??= (this.looking ?? Promise.resolve()).then(nothing, nothing).then(() => {
-      this.following = undefined
-      return this.look()
+    this.#following ??= (this.#looking ?? Promise.resolve()).then(nothing, nothing).then(() => {
+      this.#following = undefined
+      return this.#look()
     })
-    return this.following
+    return this.#following
   }
 
-  private look(): MaybePromise<void> {
-    const changes = this.store.changes()
-    const taken = changes instanceof Promise ? changes.then((ids) => this.apply(ids)) : this.apply(changes)
+  #look(): MaybePromise<void> {
+    const changes = this.#store.changes()
+    const taken = changes instanceof Promise ? changes.then((ids) => this.#apply(ids)) : this.#apply(changes)
     if (taken instanceof Promise) {
       const done = () => {
-        if (this.looking === taken) this.looking = undefined
+        if (this.#looking === taken) this.#looking = undefined
       }
       taken.then(done, done)
-      this.looking = taken
+      this.#looking = taken
       return taken
     }
-    this.isFresh = true
-    this.defer(() => {
-      this.isFresh = false
+    this.#isFresh = true
+    this.#defer(() => {
+      this.#isFresh = false
     })
   }
 
-  private apply(changes: readonly string[] | 'everything'): MaybePromise<void> {
-    if (changes === 'everything') return this.reload()
-    if (changes.length > 0) return this.takeChanged(changes)
+  #apply(changes: readonly string[] | 'everything'): MaybePromise<void> {
+    if (changes === 'everything') return this.#reload()
+    if (changes.length > 0) return this.#takeChanged(changes)
   }
 
-  private takeChanged(ids: readonly string[]): MaybePromise<void> {
-    this.changesTaken++
-    if (!this.isComplete) for (const id of ids) this.changedWhileLoading.add(id)
+  #takeChanged(ids: readonly string[]): MaybePromise<void> {
+    this.#changesTaken++
+    if (!this.#isComplete) for (const id of ids) this.#changedWhileLoading.add(id)
     try {
       const waiting: Promise<void>[] = []
       for (const id of ids) {
-        const record = this.store.find(id)
-        if (record instanceof Promise) waiting.push(record.then((found) => this.take(found)))
-        else this.take(record)
+        const record = this.#store.find(id)
+        if (record instanceof Promise) waiting.push(record.then((found) => this.#take(found)))
+        else this.#take(record)
       }
-      if (waiting.length > 0) return Promise.all(waiting).then(nothing, (error) => this.doubtEverything(error))
+      if (waiting.length > 0) return Promise.all(waiting).then(nothing, (error) => this.#doubtEverything(error))
     } catch (error) {
-      this.doubtEverything(error)
+      this.#doubtEverything(error)
     }
   }
 
   /** The feed has told of a change once and will not again, so what could not be read makes all of it doubtful. */
-  private doubtEverything(error: unknown): never {
-    this.reload()
+  #doubtEverything(error: unknown): never {
+    this.#reload()
     throw error
   }
 
-  private reload(): void {
-    this.generation++
-    this.changesTaken++
-    this.isComplete = false
-    this.loadFrom('', this.generation)
+  #reload(): void {
+    this.#generation++
+    this.#changesTaken++
+    this.#isComplete = false
+    this.#loadFrom('', this.#generation)
   }
 
   /** What is known of an id now. Ask after `freshen`. */
   find(id: string): MaybePromise<Entry | undefined> {
-    const row = this.shelf.find(id)
-    if (row !== -1 && this.shelf.generation(row) === this.generation) return this.entry(row)
-    if (this.isComplete) return undefined
-    const record = this.store.find(id)
-    if (!(record instanceof Promise)) return this.taken(record)
-    const { changesTaken } = this
+    const row = this.#shelf.find(id)
+    if (row !== -1 && this.#shelf.generation(row) === this.#generation) return this.#entry(row)
+    if (this.#isComplete) return undefined
+    const record = this.#store.find(id)
+    if (!(record instanceof Promise)) return this.#taken(record)
+    const changesTaken = this.#changesTaken
     // What was taken in while the answer was on its way is newer than the answer.
-    return record.then((found) => (changesTaken === this.changesTaken ? this.taken(found) : this.find(id)))
+    return record.then((found) => (changesTaken === this.#changesTaken ? this.#taken(found) : this.find(id)))
   }
 
   /** Notes that a credential was used. Written later, by `writeUses`. */
   noteUse(id: string, { usedAt }: Entry, now: number): void {
     if (now - usedAt < USE_STEP) return
-    const row = this.shelf.find(id)
+    const row = this.#shelf.find(id)
     if (row === -1) return
-    if (this.waitingUses.size >= USES_WAITING) return
-    this.shelf.markUsed(row, now)
-    this.waitingUses.set(id, now)
+    if (this.#waitingUses.size >= USES_WAITING) return
+    this.#shelf.markUsed(row, now)
+    this.#waitingUses.set(id, now)
   }
 
   /** @throws when the store does not take them; they are kept for the next time. */
   async writeUses(): Promise<void> {
-    if (this.waitingUses.size === 0) return
-    const uses = this.waitingUses
-    this.waitingUses = new Map()
+    if (this.#waitingUses.size === 0) return
+    const uses = this.#waitingUses
+    this.#waitingUses = new Map()
     try {
-      await this.store.touch(uses)
+      await this.#store.touch(uses)
     } catch (error) {
-      this.waitingUses = new Map([...uses, ...this.waitingUses])
+      this.#waitingUses = new Map([...uses, ...this.#waitingUses])
       throw error
     }
   }
 
-  private loadFrom(after: string, generation: number): void {
-    this.defer(async () => {
-      if (generation !== this.generation) return
+  #loadFrom(after: string, generation: number): void {
+    this.#defer(async () => {
+      if (generation !== this.#generation) return
       let records: readonly CredentialRecord[]
-      this.changedWhileLoading.clear()
+      this.#changedWhileLoading.clear()
       try {
-        const listed = this.store.list({ after, limit: LOAD_STEP })
+        const listed = this.#store.list({ after, limit: LOAD_STEP })
         records = listed instanceof Promise ? await listed : listed
-        if (generation !== this.generation) return
+        if (generation !== this.#generation) return
         // What changed while an answer was on its way was taken in by `takeChanged`, newer than this.
-        for (const record of records) if (!this.changedWhileLoading.has(record.id)) this.takeListed(record)
+        for (const record of records) if (!this.#changedWhileLoading.has(record.id)) this.#takeListed(record)
       } catch {
         // Until loading goes on each check asks the store, which says more clearly what is wrong with it.
-        setTimeout(() => this.loadFrom(after, generation), 1000).unref?.()
+        setTimeout(() => this.#loadFrom(after, generation), 1000).unref?.()
         return
       }
-      if (records.length < LOAD_STEP) this.finishLoading()
-      else this.loadFrom((records[records.length - 1] as CredentialRecord).id, generation)
+      if (records.length < LOAD_STEP) this.#finishLoading()
+      else this.#loadFrom((records[records.length - 1] as CredentialRecord).id, generation)
     })
   }
 
   /** One that cannot be kept here shuts out its holder, and must not keep the others from being loaded. */
-  private takeListed(record: CredentialRecord): void {
+  #takeListed(record: CredentialRecord): void {
     try {
-      this.take(record)
+      this.#take(record)
     } catch {}
   }
 
-  private finishLoading(): void {
-    this.isComplete = true
-    this.changedWhileLoading.clear()
+  #finishLoading(): void {
+    this.#isComplete = true
+    this.#changedWhileLoading.clear()
   }
 
-  private taken(record: CredentialRecord | undefined): Entry | undefined {
+  #taken(record: CredentialRecord | undefined): Entry | undefined {
     if (record === undefined) return undefined
-    this.take(record)
-    return this.entry(this.shelf.find(record.id))
+    this.#take(record)
+    return this.#entry(this.#shelf.find(record.id))
   }
 
-  private take(record: CredentialRecord | undefined): void {
-    if (record !== undefined) this.shelf.put(record, this.termsOf(record), this.generation)
+  #take(record: CredentialRecord | undefined): void {
+    if (record !== undefined) this.#shelf.put(record, this.#termsOf(record), this.#generation)
   }
 
-  private entry(row: number): Entry {
-    return new Held(this.shelf, this.terms, row)
+  #entry(row: number): Entry {
+    return new Held(this.#shelf, this.#terms, row)
   }
 
-  private termsOf({ kind, server, tenant, scopes, tools }: CredentialRecord): number {
+  #termsOf({ kind, server, tenant, scopes, tools }: CredentialRecord): number {
     const text = JSON.stringify([kind, server, tenant, scopes, tools])
-    const known = this.termsByText.get(text)
+    const known = this.#termsByText.get(text)
     if (known !== undefined) return known
     const terms: Terms = {
       kind,
@@ -231,9 +231,9 @@ export class CredentialDirectory {
       ...(scopes === undefined ? {} : { scopes }),
       ...(tools === undefined ? {} : { tools }),
     }
-    this.terms.push(terms)
-    this.termsByText.set(text, this.terms.length - 1)
-    return this.terms.length - 1
+    this.#terms.push(terms)
+    this.#termsByText.set(text, this.#terms.length - 1)
+    return this.#terms.length - 1
   }
 }
 
@@ -241,37 +241,37 @@ function nothing(): void {}
 
 /** A row as it is now. Reads what is asked for: most checks ask once for each. */
 class Held implements Entry {
-  private readonly shelf: Shelf
-  private readonly all: readonly Terms[]
-  private readonly row: number
+  readonly #shelf: Shelf
+  readonly #all: readonly Terms[]
+  readonly #row: number
 
   constructor(shelf: Shelf, all: readonly Terms[], row: number) {
-    this.shelf = shelf
-    this.all = all
-    this.row = row
+    this.#shelf = shelf
+    this.#all = all
+    this.#row = row
   }
 
   isDigestOf(secret: string): MaybePromise<boolean> {
-    return this.shelf.isDigestOf(this.row, secret)
+    return this.#shelf.isDigestOf(this.#row, secret)
   }
 
   get clientId(): string {
-    return this.shelf.clientId(this.row)
+    return this.#shelf.clientId(this.#row)
   }
 
   get terms(): Terms {
-    return this.all[this.shelf.terms(this.row)] as Terms
+    return this.#all[this.#shelf.terms(this.#row)] as Terms
   }
 
   get expiresAt(): number {
-    return this.shelf.expiresAt(this.row)
+    return this.#shelf.expiresAt(this.#row)
   }
 
   get revokedAt(): number {
-    return this.shelf.revokedAt(this.row)
+    return this.#shelf.revokedAt(this.#row)
   }
 
   get usedAt(): number {
-    return this.shelf.usedAt(this.row)
+    return this.#shelf.usedAt(this.#row)
   }
 }

@@ -43,21 +43,21 @@ interface Compiled {
 export class Guard {
   readonly directory: CredentialDirectory
   readonly watch: Watch
-  private readonly tokens: TokenJudge | undefined
-  private readonly fixedKeys: FixedKeys | undefined
-  private readonly fixedTerms = new WeakMap<GuardedServer, Terms>()
-  private readonly now: () => number
-  private readonly compiled = new WeakMap<Terms, Compiled>()
-  private readonly anonymous = new WeakMap<GuardedServer, Verdict>()
+  readonly #tokens: TokenJudge | undefined
+  readonly #fixedKeys: FixedKeys | undefined
+  readonly #fixedTerms = new WeakMap<GuardedServer, Terms>()
+  readonly #now: () => number
+  readonly #compiled = new WeakMap<Terms, Compiled>()
+  readonly #anonymous = new WeakMap<GuardedServer, Verdict>()
 
   constructor(options: GuardOptions) {
-    this.now = options.now
+    this.#now = options.now
     const { credentials, tokens, now, defer } = options
     this.directory =
       credentials instanceof CredentialDirectory ? credentials : new CredentialDirectory(credentials, defer)
-    this.tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
-    this.fixedKeys = options.fixedKeys
-    this.watch = new Watch(this.directory, now, this.tokens)
+    this.#tokens = tokens === undefined ? undefined : new TokenJudge({ ...tokens, now, defer })
+    this.#fixedKeys = options.fixedKeys
+    this.watch = new Watch(this.directory, now, this.#tokens)
   }
 
   /**
@@ -66,43 +66,43 @@ export class Guard {
    * @throws when the store does not answer.
    */
   check(view: RequestView, server: GuardedServer): MaybePromise<Verdict> {
-    if (server.access.has('public')) return this.admitAnyone(server)
+    if (server.access.has('public')) return this.#admitAnyone(server)
     const takesKeys = server.access.has('api-key')
-    const tokens = this.tokensFor(server)
+    const tokens = this.#tokensFor(server)
     // Where only secret URLs lead in, the plain one is an address where nothing is.
     if (!takesKeys && tokens === undefined) return refused({ reason: 'url_unknown', because: 'shape' })
-    const recalled = tokens && this.recallToken(view, server, tokens)
+    const recalled = tokens && this.#recallToken(view, server, tokens)
     if (recalled !== undefined) return recalled
     const presented = readPresented(view)
     if (presented.kind === 'none') return refused({ reason: tokens === undefined ? 'key_missing' : 'token_missing' })
     if (presented.kind === 'refused') return presented
-    const fixed = takesKeys ? this.fixedKeys?.find(presented.secret) : undefined
-    if (fixed instanceof Promise) return fixed.then((late) => this.judgePresented(presented, late, server))
-    return this.judgePresented(presented, fixed, server)
+    const fixed = takesKeys ? this.#fixedKeys?.find(presented.secret) : undefined
+    if (fixed instanceof Promise) return fixed.then((late) => this.#judgePresented(presented, late, server))
+    return this.#judgePresented(presented, fixed, server)
   }
 
   /** Only where nothing but a token can be meant. */
-  private recallToken(view: RequestView, server: GuardedServer, tokens: TokenJudge): MaybePromise<Verdict> | undefined {
+  #recallToken(view: RequestView, server: GuardedServer, tokens: TokenJudge): MaybePromise<Verdict> | undefined {
     const field = view.header('authorization')
     if (field === undefined || view.isRepeated('authorization') || view.header('x-api-key') !== undefined)
       return undefined
-    return this.fixedKeys === undefined ? tokens.recall(field, server) : undefined
+    return this.#fixedKeys === undefined ? tokens.recall(field, server) : undefined
   }
 
   /** @param fixed The key that was named before the start and is the one presented. */
-  private judgePresented(
+  #judgePresented(
     { secret, isBearer }: Extract<Presented, { kind: 'secret' }>,
     fixed: FixedKey | undefined,
     server: GuardedServer,
   ): MaybePromise<Verdict> {
-    if (fixed !== undefined) return this.grantFixed(fixed, server)
-    const tokens = this.tokensFor(server)
+    if (fixed !== undefined) return this.#grantFixed(fixed, server)
+    const tokens = this.#tokensFor(server)
     // Its prefix says what a credential is: a key is never taken for a token, nor a token for a key.
     if (tokens !== undefined && isBearer && !secret.startsWith(KEY_PREFIX)) return tokens.judge(secret, server)
     if (!server.access.has('api-key')) return refused({ reason: 'key_invalid', because: 'not_taken' })
     const id = publicIdIn('api-key', secret)
-    if (id === undefined) return refused(this.whyNoId(secret))
-    return this.lookUp(id, secret, (entry, matches) => this.judgeKey(id, secret, entry, matches, server))
+    if (id === undefined) return refused(this.#whyNoId(secret))
+    return this.#lookUp(id, secret, (entry, matches) => this.#judgeKey(id, secret, entry, matches, server))
   }
 
   /**
@@ -113,21 +113,23 @@ export class Guard {
     if (!server.access.has('unlisted')) return refused({ reason: 'url_unknown', because: 'shape' })
     const read = readSecretText('secret-url', secret)
     if (read.kind === 'malformed') return refused({ reason: 'url_unknown', because: 'shape' })
-    return this.lookUp(read.id, secret, (entry, matches) => this.judgeSecretUrl(read.id, entry, matches, view, server))
+    return this.#lookUp(read.id, secret, (entry, matches) =>
+      this.#judgeSecretUrl(read.id, entry, matches, view, server),
+    )
   }
 
   /** Keys that were named before the start have no form that anyone could be told to keep to. */
-  private whyNoId(secret: string): Refusal {
-    return this.fixedKeys === undefined || secret.startsWith(KEY_PREFIX)
+  #whyNoId(secret: string): Refusal {
+    return this.#fixedKeys === undefined || secret.startsWith(KEY_PREFIX)
       ? { reason: 'key_malformed', fault: 'shape' }
       : { reason: 'key_invalid', because: 'unknown' }
   }
 
-  private tokensFor({ resource, tokens }: GuardedServer): TokenJudge | undefined {
-    return resource === undefined && tokens === undefined ? undefined : this.tokens
+  #tokensFor({ resource, tokens }: GuardedServer): TokenJudge | undefined {
+    return resource === undefined && tokens === undefined ? undefined : this.#tokens
   }
 
-  private lookUp(id: string, secret: string, judge: Judge): MaybePromise<Verdict> {
+  #lookUp(id: string, secret: string, judge: Judge): MaybePromise<Verdict> {
     const freshened = this.directory.freshen()
     const entry = freshened instanceof Promise ? freshened.then(() => this.directory.find(id)) : this.directory.find(id)
     return entry instanceof Promise
@@ -135,13 +137,7 @@ export class Guard {
       : compareAndJudge(entry, secret, judge)
   }
 
-  private judgeKey(
-    id: string,
-    key: string,
-    entry: Entry | undefined,
-    matches: boolean,
-    server: GuardedServer,
-  ): Verdict {
+  #judgeKey(id: string, key: string, entry: Entry | undefined, matches: boolean, server: GuardedServer): Verdict {
     // A digest that matches proves the spelling, too; all others are looked at, known or not.
     if (!matches || entry === undefined) return refused(whyNoKey(key, entry))
     const { terms, expiresAt, revokedAt } = entry
@@ -154,13 +150,13 @@ export class Guard {
     }
     // From here on the caller has proven to hold the whole key and may be told what became of it.
     if (revokedAt !== 0) return refused({ reason: 'key_revoked', credentialId: id, revokedAt })
-    if (expiresAt !== 0 && expiresAt <= this.now()) {
+    if (expiresAt !== 0 && expiresAt <= this.#now()) {
       return refused({ reason: 'key_expired', credentialId: id, expiredAt: expiresAt })
     }
-    return this.grant(id, entry, server)
+    return this.#grant(id, entry, server)
   }
 
-  private judgeSecretUrl(
+  #judgeSecretUrl(
     id: string,
     entry: Entry | undefined,
     matches: boolean,
@@ -174,38 +170,38 @@ export class Guard {
       entry.terms.server !== server.name || (server.tenant !== undefined && entry.terms.tenant !== server.tenant)
     if (isElsewhere) return refused({ reason: 'url_unknown', because: 'other_server', credentialId: id })
     if (entry.revokedAt !== 0) return refused({ reason: 'url_unknown', because: 'revoked', credentialId: id })
-    if (entry.expiresAt !== 0 && entry.expiresAt <= this.now()) {
+    if (entry.expiresAt !== 0 && entry.expiresAt <= this.#now()) {
       return refused({ reason: 'url_unknown', because: 'expired', credentialId: id })
     }
     if (bringsCredential(view)) return refused({ reason: 'credentials_conflict' })
-    return this.grant(id, entry, server)
+    return this.#grant(id, entry, server)
   }
 
-  private grant(id: string, entry: Entry, server: GuardedServer): Verdict {
+  #grant(id: string, entry: Entry, server: GuardedServer): Verdict {
     const { terms, clientId, expiresAt } = entry
-    const { shared, access } = this.compile(terms, clientId, server)
-    this.directory.noteUse(id, entry, this.now())
+    const { shared, access } = this.#compile(terms, clientId, server)
+    this.directory.noteUse(id, entry, this.#now())
     const own: Principal = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
   }
 
-  private grantFixed({ id }: FixedKey, server: GuardedServer): Verdict {
-    let terms = this.fixedTerms.get(server)
+  #grantFixed({ id }: FixedKey, server: GuardedServer): Verdict {
+    let terms = this.#fixedTerms.get(server)
     if (terms === undefined) {
       const { name, tenant } = server
       terms = { kind: 'api-key', server: name, ...(tenant === undefined ? {} : { tenant }) }
-      this.fixedTerms.set(server, terms)
+      this.#fixedTerms.set(server, terms)
     }
-    const { shared, access } = this.compile(terms, id, server)
+    const { shared, access } = this.#compile(terms, id, server)
     const principal = { ...shared, issuer: OPERATOR, subject: id, clientId: id, credentialId: id }
     return { kind: 'granted', principal, access }
   }
 
-  private compile(terms: Terms, clientId: string, server: GuardedServer): Compiled {
+  #compile(terms: Terms, clientId: string, server: GuardedServer): Compiled {
     const { rules } = server
     // What one client is limited to is nobody else's access.
     const isShared = rules?.limitOf(clientId) === undefined
-    const known = isShared ? this.compiled.get(terms) : undefined
+    const known = isShared ? this.#compiled.get(terms) : undefined
     if (known?.scopes === server.scopes && known.rules === rules && known.version === rules?.version) return known
     const scopes = terms.scopes === undefined ? server.scopes.all : new Set(terms.scopes)
     const access = compileAccess(server.scopes, {
@@ -227,12 +223,12 @@ export class Guard {
       ...(tools === undefined ? {} : { tools }),
     }
     const compiled = { scopes: server.scopes, rules, version: rules?.version, shared, access }
-    if (isShared) this.compiled.set(terms, compiled)
+    if (isShared) this.#compiled.set(terms, compiled)
     return compiled
   }
 
-  private admitAnyone(server: GuardedServer): Verdict {
-    const known = this.anonymous.get(server)
+  #admitAnyone(server: GuardedServer): Verdict {
+    const known = this.#anonymous.get(server)
     if (known !== undefined) return known
     const scopes = server.scopes.all
     const verdict: Verdict = {
@@ -255,7 +251,7 @@ export class Guard {
         caller: { isNobody: true, roles: NO_ROLES },
       }),
     }
-    this.anonymous.set(server, verdict)
+    this.#anonymous.set(server, verdict)
     return verdict
   }
 }

@@ -20,34 +20,34 @@ interface Asked {
  * principal that it made.
  */
 export class OpenAnswers {
-  private readonly asked = new WeakMap<Principal, Asked>()
-  private readonly now: () => number
+  readonly #asked = new WeakMap<Principal, Asked>()
+  readonly #now: () => number
 
   constructor(now: () => number) {
-    this.now = now
+    this.#now = now
   }
 
   note(verdict: Verdict, introspection: Introspection, token: string, name: string): Verdict {
     if (verdict.kind === 'granted') {
-      const asked = { introspection, token, name, at: this.now(), isAsking: false, hasEnded: false }
-      this.asked.set(verdict.principal, asked)
+      const asked = { introspection, token, name, at: this.#now(), isAsking: false, hasEnded: false }
+      this.#asked.set(verdict.principal, asked)
     }
     return verdict
   }
 
   /** As far as is known now; asks the issuer beside it when that is old. What cannot be asked about has ended. */
   hasEnded(principal: Principal): boolean {
-    const asked = this.asked.get(principal)
+    const asked = this.#asked.get(principal)
     if (asked === undefined) return false
     const interval = Math.max(asked.introspection.maxAge, ASK_AGAIN_SECONDS)
-    if (!asked.hasEnded && !asked.isAsking && this.now() - asked.at >= interval) void this.askAgain(asked)
+    if (!asked.hasEnded && !asked.isAsking && this.#now() - asked.at >= interval) void this.#askAgain(asked)
     return asked.hasEnded
   }
 
-  private async askAgain(asked: Asked): Promise<void> {
+  async #askAgain(asked: Asked): Promise<void> {
     const { introspection, token, name } = asked
     asked.isAsking = true
-    asked.at = this.now()
+    asked.at = this.#now()
     try {
       asked.hasEnded = (await introspection.ask(token, name, publicNameOf(name))) === undefined
     } catch (error) {

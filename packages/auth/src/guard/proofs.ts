@@ -17,24 +17,24 @@ const KEPT = 20_000
  * is published. Expiry, revocation and policy are no part of it, for those change.
  */
 export class Proofs {
-  private readonly issuers: ReadonlyMap<string, TokenIssuer>
-  private readonly kept: number
-  private readonly terms = new SharedTerms()
-  private young = new Map<string, Proof>()
-  private old = new Map<string, Proof>()
+  readonly #issuers: ReadonlyMap<string, TokenIssuer>
+  readonly #kept: number
+  readonly #terms = new SharedTerms()
+  #young = new Map<string, Proof>()
+  #old = new Map<string, Proof>()
 
   /** @param kept How many proofs fit before the older half is dropped. */
   constructor(issuers: readonly TokenIssuer[], kept = KEPT) {
-    this.issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
-    this.kept = kept
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
+    this.#kept = kept
   }
 
   /** The proof by this name, be it that its key is gone. @param name SHA-256 of the token, as `nameOf` writes it. */
   find(name: string): Proof | undefined {
-    const young = this.young.get(name)
+    const young = this.#young.get(name)
     if (young !== undefined) return young
-    const old = this.old.get(name)
-    if (old !== undefined) this.keep(name, old)
+    const old = this.#old.get(name)
+    if (old !== undefined) this.#keep(name, old)
     return old
   }
 
@@ -43,27 +43,27 @@ export class Proofs {
    * @throws when an issuer's keys cannot be had.
    */
   prove(token: string, name: string, known = this.find(name)): MaybePromise<Proof | Disproof> {
-    if (known === undefined) return this.verify(token, name)
+    if (known === undefined) return this.#verify(token, name)
     const { issuer, key } = known.terms
     const { kid, alg } = key as VerificationKey
     const published = issuer.key(kid, alg)
-    if (published instanceof Promise) return published.then((late) => this.recall(known, late, token, name))
-    return this.recall(known, published, token, name)
+    if (published instanceof Promise) return published.then((late) => this.#recall(known, late, token, name))
+    return this.#recall(known, published, token, name)
   }
 
-  private recall(known: Proof, published: VerificationKey | undefined, token: string, name: string) {
+  #recall(known: Proof, published: VerificationKey | undefined, token: string, name: string) {
     if (published === known.terms.key) return known
-    this.young.delete(name)
-    this.old.delete(name)
-    return this.verify(token, name)
+    this.#young.delete(name)
+    this.#old.delete(name)
+    return this.#verify(token, name)
   }
 
-  private async verify(token: string, name: string): Promise<Proof | Disproof> {
+  async #verify(token: string, name: string): Promise<Proof | Disproof> {
     const jwt = readJwt(token)
     if (jwt === undefined) return 'shape'
     const { alg, kid, typ, payload } = jwt
     // Whose token it is says the token; what that is worth says the signature, by a key of that issuer alone.
-    const issuer = this.issuerOf(payload.iss)
+    const issuer = this.#issuerOf(payload.iss)
     if (issuer === undefined) return 'issuer'
     const { rules = OUR_RULES } = issuer
     if (!rules.takesType(typ)) return typ === undefined ? 'shape' : 'type'
@@ -74,23 +74,23 @@ export class Proofs {
     if (!(await isSignedBy(token, key, alg))) return 'signature'
     const claims = rules.read(payload, typ, publicNameOf(name))
     if (typeof claims === 'string') return claims
-    const proof = this.terms.factsOf(issuer, key, claims)
-    this.keep(name, proof)
+    const proof = this.#terms.factsOf(issuer, key, claims)
+    this.#keep(name, proof)
     return proof
   }
 
   /** Tokens that name no issuer are those of a shared secret that stands for none. */
-  private issuerOf(named: unknown): TokenIssuer | undefined {
-    if (named === undefined) return this.issuers.get(UNNAMED)
-    return typeof named === 'string' && named !== UNNAMED ? this.issuers.get(named) : undefined
+  #issuerOf(named: unknown): TokenIssuer | undefined {
+    if (named === undefined) return this.#issuers.get(UNNAMED)
+    return typeof named === 'string' && named !== UNNAMED ? this.#issuers.get(named) : undefined
   }
 
-  private keep(name: string, proof: Proof): void {
-    if (this.young.size >= this.kept) {
-      this.old = this.young
-      this.young = new Map()
+  #keep(name: string, proof: Proof): void {
+    if (this.#young.size >= this.#kept) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    this.young.set(name, proof)
+    this.#young.set(name, proof)
   }
 }
 

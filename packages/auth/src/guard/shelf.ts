@@ -26,14 +26,14 @@ interface Chunk {
 }
 
 export class Shelf {
-  private readonly chunks: Chunk[] = []
-  private slots = new Int32Array(1024).fill(EMPTY)
-  private rows = 0
-  private readonly wanted = new Uint8Array(TEXT)
-  private readonly codes = new Array<number>(TEXT).fill(0)
+  readonly #chunks: Chunk[] = []
+  #slots = new Int32Array(1024).fill(EMPTY)
+  #rows = 0
+  readonly #wanted = new Uint8Array(TEXT)
+  readonly #codes = new Array<number>(TEXT).fill(0)
 
   get size(): number {
-    return this.rows
+    return this.#rows
   }
 
   /** @returns the row, or -1. */
@@ -41,10 +41,10 @@ export class Shelf {
     if (id.length !== TEXT) return EMPTY
     let hash = SEED
     for (let at = 0; at < HASHED; at++) hash = mix(hash, id.charCodeAt(at))
-    const mask = this.slots.length - 1
+    const mask = this.#slots.length - 1
     for (let slot = finish(hash) & mask; ; slot = (slot + 1) & mask) {
-      const row = this.slots[slot] as number
-      if (row === EMPTY || this.isCalled(row, id)) return row
+      const row = this.#slots[slot] as number
+      if (row === EMPTY || this.#isCalled(row, id)) return row
     }
   }
 
@@ -53,26 +53,26 @@ export class Shelf {
    * @throws when the id or the client id has not 16 characters of ASCII; then nothing is changed.
    */
   put(record: CredentialRecord, terms: number, generation: number): void {
-    if (!this.encode(record.clientId)) throw new TypeError('a client id has 16 ASCII characters')
-    if (!this.encode(record.id)) throw new TypeError('a public id has 16 ASCII characters')
-    let slot = this.slotOf(this.wanted)
-    let row = this.slots[slot] as number
+    if (!this.#encode(record.clientId)) throw new TypeError('a client id has 16 ASCII characters')
+    if (!this.#encode(record.id)) throw new TypeError('a public id has 16 ASCII characters')
+    let slot = this.#slotOf(this.#wanted)
+    let row = this.#slots[slot] as number
     if (row === EMPTY) {
-      if (this.rows * 2 >= this.slots.length) {
-        this.grow()
-        this.encode(record.id)
-        slot = this.slotOf(this.wanted)
+      if (this.#rows * 2 >= this.#slots.length) {
+        this.#grow()
+        this.#encode(record.id)
+        slot = this.#slotOf(this.#wanted)
       }
-      row = this.rows++
-      if (row >> CHUNK_BITS === this.chunks.length) this.chunks.push(newChunk())
-      this.slots[slot] = row
+      row = this.#rows++
+      if (row >> CHUNK_BITS === this.#chunks.length) this.#chunks.push(newChunk())
+      this.#slots[slot] = row
     }
-    const chunk = this.chunk(row)
+    const chunk = this.#chunk(row)
     const at = row % CHUNK
     const bytes = chunk.bytes.subarray(at * BYTES, (at + 1) * BYTES)
-    bytes.set(this.wanted)
-    this.encode(record.clientId)
-    bytes.set(this.wanted, TEXT)
+    bytes.set(this.#wanted)
+    this.#encode(record.clientId)
+    bytes.set(this.#wanted, TEXT)
     bytes.set(record.digest, TEXT + TEXT)
     chunk.expiresAt[at] = toSeconds(record.expiresAt)
     chunk.revokedAt[at] = toSeconds(record.revokedAt)
@@ -83,80 +83,80 @@ export class Shelf {
 
   digest(row: number): Uint8Array {
     const start = (row % CHUNK) * BYTES + TEXT + TEXT
-    return this.chunk(row).bytes.subarray(start, start + 32)
+    return this.#chunk(row).bytes.subarray(start, start + 32)
   }
 
   /** Whether this is the secret of the row; compared in constant time, and where it lies. */
   isDigestOf(row: number, secret: string): MaybePromise<boolean> {
-    return isDigestAt(this.chunk(row).bytes, (row % CHUNK) * BYTES + TEXT + TEXT, secret)
+    return isDigestAt(this.#chunk(row).bytes, (row % CHUNK) * BYTES + TEXT + TEXT, secret)
   }
 
   clientId(row: number): string {
-    const { bytes } = this.chunk(row)
+    const { bytes } = this.#chunk(row)
     const start = (row % CHUNK) * BYTES + TEXT
-    for (let at = 0; at < TEXT; at++) this.codes[at] = bytes[start + at] as number
-    return String.fromCharCode.apply(null, this.codes)
+    for (let at = 0; at < TEXT; at++) this.#codes[at] = bytes[start + at] as number
+    return String.fromCharCode.apply(null, this.#codes)
   }
 
   /** 0 where there is none. */
-  expiresAt = (row: number): number => this.chunk(row).expiresAt[row % CHUNK] as number
+  expiresAt = (row: number): number => this.#chunk(row).expiresAt[row % CHUNK] as number
   /** 0 where there is none. */
-  revokedAt = (row: number): number => this.chunk(row).revokedAt[row % CHUNK] as number
-  terms = (row: number): number => this.chunk(row).terms[row % CHUNK] as number
-  generation = (row: number): number => this.chunk(row).generation[row % CHUNK] as number
-  usedAt = (row: number): number => this.chunk(row).usedAt[row % CHUNK] as number
+  revokedAt = (row: number): number => this.#chunk(row).revokedAt[row % CHUNK] as number
+  terms = (row: number): number => this.#chunk(row).terms[row % CHUNK] as number
+  generation = (row: number): number => this.#chunk(row).generation[row % CHUNK] as number
+  usedAt = (row: number): number => this.#chunk(row).usedAt[row % CHUNK] as number
 
   markUsed(row: number, at: number): void {
-    this.chunk(row).usedAt[row % CHUNK] = at
+    this.#chunk(row).usedAt[row % CHUNK] = at
   }
 
-  private chunk(row: number): Chunk {
-    return this.chunks[row >> CHUNK_BITS] as Chunk
+  #chunk(row: number): Chunk {
+    return this.#chunks[row >> CHUNK_BITS] as Chunk
   }
 
-  private encode(text: string): boolean {
+  #encode(text: string): boolean {
     if (text.length !== TEXT) return false
     for (let at = 0; at < TEXT; at++) {
       const code = text.charCodeAt(at)
       if (code > 127) return false
-      this.wanted[at] = code
+      this.#wanted[at] = code
     }
     return true
   }
 
   /** The slot that holds these bytes, or the empty one where they belong. */
-  private slotOf(id: Uint8Array): number {
+  #slotOf(id: Uint8Array): number {
     let hash = SEED
     for (let at = 0; at < HASHED; at++) hash = mix(hash, id[at] as number)
-    const mask = this.slots.length - 1
+    const mask = this.#slots.length - 1
     let slot = finish(hash) & mask
     for (;;) {
-      const row = this.slots[slot] as number
-      if (row === EMPTY || this.holds(row, id)) return slot
+      const row = this.#slots[slot] as number
+      if (row === EMPTY || this.#holds(row, id)) return slot
       slot = (slot + 1) & mask
     }
   }
 
   /** What is no ASCII is no byte of ours, so such an id is nobody's. */
-  private isCalled(row: number, id: string): boolean {
-    const { bytes } = this.chunk(row)
+  #isCalled(row: number, id: string): boolean {
+    const { bytes } = this.#chunk(row)
     const start = (row % CHUNK) * BYTES
     for (let at = 0; at < TEXT; at++) if (bytes[start + at] !== id.charCodeAt(at)) return false
     return true
   }
 
-  private holds(row: number, id: Uint8Array): boolean {
-    const { bytes } = this.chunk(row)
+  #holds(row: number, id: Uint8Array): boolean {
+    const { bytes } = this.#chunk(row)
     const start = (row % CHUNK) * BYTES
     for (let at = 0; at < TEXT; at++) if (bytes[start + at] !== id[at]) return false
     return true
   }
 
-  private grow(): void {
-    this.slots = new Int32Array(this.slots.length * 2).fill(EMPTY)
-    for (let row = 0; row < this.rows; row++) {
+  #grow(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(EMPTY)
+    for (let row = 0; row < this.#rows; row++) {
       const start = (row % CHUNK) * BYTES
-      this.slots[this.slotOf(this.chunk(row).bytes.subarray(start, start + TEXT))] = row
+      this.#slots[this.#slotOf(this.#chunk(row).bytes.subarray(start, start + TEXT))] = row
     }
   }
 }

@@ -35,27 +35,27 @@ const KEPT = 10_000
 
 /** Finds the terms that a token shares with others. */
 export class SharedTerms {
-  private young = new Map<string, TokenTerms>()
-  private old = new Map<string, TokenTerms>()
+  #young = new Map<string, TokenTerms>()
+  #old = new Map<string, TokenTerms>()
 
   factsOf(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenFacts {
     const { subject, clientId, tokenId, grantId, issuedAt, expiresAt, notBefore = 0 } = claims
-    const terms = this.find(issuer, key, claims)
+    const terms = this.#find(issuer, key, claims)
     return { terms, subject, clientId, tokenId, grantId, issuedAt, expiresAt, notBefore }
   }
 
-  private find(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenTerms {
+  #find(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenTerms {
     const { audience, scopes, roles, tenant, tools, isBound } = claims
     const shared = [audience, scopes, roles, tenant ?? null, tools ?? null, isBound]
     const text = JSON.stringify([issuer.issuer, key?.kid, key?.alg, ...shared])
-    const known = this.young.get(text) ?? this.old.get(text)
+    const known = this.#young.get(text) ?? this.#old.get(text)
     const isKnown = known !== undefined && known.key === key && known.issuer === issuer
     const terms = isKnown ? known : { issuer, key, audience, scopes, roles, tenant, tools, isBound }
-    if (this.young.size >= KEPT) {
-      this.old = this.young
-      this.young = new Map()
+    if (this.#young.size >= KEPT) {
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    this.young.set(text, terms)
+    this.#young.set(text, terms)
     return terms
   }
 }

@@ -14,20 +14,20 @@ interface Watched {
  * what outlives the check is watched here.
  */
 export class Watch {
-  private readonly watched = new Map<string, Watched>()
-  private readonly directory: CredentialDirectory
-  private readonly now: () => number
-  private readonly tokens: TokenJudge | undefined
+  readonly #watched = new Map<string, Watched>()
+  readonly #directory: CredentialDirectory
+  readonly #now: () => number
+  readonly #tokens: TokenJudge | undefined
 
   constructor(directory: CredentialDirectory, now: () => number, tokens?: TokenJudge) {
-    this.directory = directory
-    this.now = now
-    this.tokens = tokens
+    this.#directory = directory
+    this.#now = now
+    this.#tokens = tokens
   }
 
   /** How many credentials have something open. */
   get size(): number {
-    return this.watched.size
+    return this.#watched.size
   }
 
   /**
@@ -36,13 +36,13 @@ export class Watch {
    */
   until(principal: Principal, end: () => void): () => void {
     const name = nameOfCredential(principal)
-    const known = this.watched.get(name)
+    const known = this.#watched.get(name)
     const watched = known ?? { principal, ends: new Set() }
-    if (known === undefined) this.watched.set(name, watched)
+    if (known === undefined) this.#watched.set(name, watched)
     watched.ends.add(end)
     return () => {
       watched.ends.delete(end)
-      if (watched.ends.size === 0 && this.watched.get(name) === watched) this.watched.delete(name)
+      if (watched.ends.size === 0 && this.#watched.get(name) === watched) this.#watched.delete(name)
     }
   }
 
@@ -54,17 +54,17 @@ export class Watch {
   async look(): Promise<void> {
     let isAnswering = true
     try {
-      await this.directory.freshen()
+      await this.#directory.freshen()
     } catch {
       isAnswering = false
     }
     const failures: unknown[] = []
-    for (const [name, watched] of this.watched) {
+    for (const [name, watched] of this.#watched) {
       // Nobody's streams stand on no credential.
-      if (watched.principal.credentialId === '' || (isAnswering && (await this.isLive(watched.principal)))) continue
+      if (watched.principal.credentialId === '' || (isAnswering && (await this.#isLive(watched.principal)))) continue
       // Another look may have been quicker, and what is watched now may be new.
-      if (this.watched.get(name) !== watched) continue
-      this.watched.delete(name)
+      if (this.#watched.get(name) !== watched) continue
+      this.#watched.delete(name)
       for (const end of watched.ends) {
         try {
           end()
@@ -76,13 +76,13 @@ export class Watch {
     if (failures.length > 0) throw failures[0]
   }
 
-  private async isLive(principal: Principal): Promise<boolean> {
+  async #isLive(principal: Principal): Promise<boolean> {
     const { token, issuer, credentialId } = principal
     try {
-      if (token !== undefined) return this.tokens !== undefined && (await this.tokens.endOf(principal)) === undefined
+      if (token !== undefined) return this.#tokens !== undefined && (await this.#tokens.endOf(principal)) === undefined
       if (issuer === OPERATOR) return true // good for as long as the process lives
-      const entry = await this.directory.find(credentialId)
-      return entry !== undefined && entry.revokedAt === 0 && (entry.expiresAt === 0 || entry.expiresAt > this.now())
+      const entry = await this.#directory.find(credentialId)
+      return entry !== undefined && entry.revokedAt === 0 && (entry.expiresAt === 0 || entry.expiresAt > this.#now())
     } catch {
       return false
     }

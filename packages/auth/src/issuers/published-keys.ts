@@ -36,18 +36,18 @@ interface Imported {
  * counts for exactly as long.
  */
 export class PublishedKeys {
-  private readonly source: KeySource
-  private keys: ReadonlyMap<string, readonly Imported[]> = new Map()
-  private all: readonly Imported[] = []
+  readonly #source: KeySource
+  #keys: ReadonlyMap<string, readonly Imported[]> = new Map()
+  #all: readonly Imported[] = []
   /** Seconds since the epoch: when the keys were got, and when the issuer was last asked, whatever came of it. */
-  private gotAt = Number.NEGATIVE_INFINITY
-  private askedAt = Number.NEGATIVE_INFINITY
-  private fault: IssuerFault | undefined
-  private asking: Promise<void> | undefined
-  private warned: ReadonlySet<string> = new Set()
+  #gotAt = Number.NEGATIVE_INFINITY
+  #askedAt = Number.NEGATIVE_INFINITY
+  #fault: IssuerFault | undefined
+  #asking: Promise<void> | undefined
+  #warned: ReadonlySet<string> = new Set()
 
   constructor(source: KeySource) {
-    this.source = source
+    this.#source = source
   }
 
   /**
@@ -55,77 +55,77 @@ export class PublishedKeys {
    * @throws {IssuerFault} when nothing is known that still counts, and the issuer cannot be asked.
    */
   key(kid: string, alg: string): MaybePromise<VerificationKey | undefined> {
-    return this.find(() => this.keys.get(kid)?.find(({ key }) => fits(key, alg))?.key)
+    return this.#find(() => this.#keys.get(kid)?.find(({ key }) => fits(key, alg))?.key)
   }
 
   /** The key for this algorithm, where there is exactly one. @throws {IssuerFault} as `key` does. */
   onlyKey(alg: string): MaybePromise<VerificationKey | undefined> {
-    return this.find(() => {
-      const fitting = this.all.filter(({ key }) => fits(key, alg))
+    return this.#find(() => {
+      const fitting = this.#all.filter(({ key }) => fits(key, alg))
       return fitting.length === 1 ? fitting[0]?.key : undefined
     })
   }
 
-  private find(look: () => VerificationKey | undefined): MaybePromise<VerificationKey | undefined> {
-    const now = this.source.now()
-    const age = now - this.gotAt
-    if (age >= STALE_SECONDS) return this.refreshFirst(now, look)
+  #find(look: () => VerificationKey | undefined): MaybePromise<VerificationKey | undefined> {
+    const now = this.#source.now()
+    const age = now - this.#gotAt
+    if (age >= STALE_SECONDS) return this.#refreshFirst(now, look)
     const found = look()
     if (found !== undefined) {
-      if (age >= REFRESH_SECONDS && now - this.askedAt >= BACK_OFF_SECONDS) void this.refresh(now)
+      if (age >= REFRESH_SECONDS && now - this.#askedAt >= BACK_OFF_SECONDS) void this.#refresh(now)
       return found
     }
-    if (this.asking !== undefined) return this.asking.then(look)
-    return now - this.askedAt >= BACK_OFF_SECONDS ? this.refresh(now).then(look) : undefined
+    if (this.#asking !== undefined) return this.#asking.then(look)
+    return now - this.#askedAt >= BACK_OFF_SECONDS ? this.#refresh(now).then(look) : undefined
   }
 
-  private refreshFirst(now: number, look: () => VerificationKey | undefined): Promise<VerificationKey | undefined> {
-    const isDue = this.asking !== undefined || now - this.askedAt >= RETRY_SECONDS
-    return (isDue ? this.refresh(now) : Promise.resolve()).then(() => {
-      if (this.source.now() - this.gotAt >= STALE_SECONDS) throw this.fault
+  #refreshFirst(now: number, look: () => VerificationKey | undefined): Promise<VerificationKey | undefined> {
+    const isDue = this.#asking !== undefined || now - this.#askedAt >= RETRY_SECONDS
+    return (isDue ? this.#refresh(now) : Promise.resolve()).then(() => {
+      if (this.#source.now() - this.#gotAt >= STALE_SECONDS) throw this.#fault
       return look()
     })
   }
 
   /** Never fails: what went wrong is kept, and so are the keys. */
-  private refresh(now: number): Promise<void> {
-    if (this.asking !== undefined) return this.asking
-    this.askedAt = now
-    this.asking = this.replace(now).then(
+  #refresh(now: number): Promise<void> {
+    if (this.#asking !== undefined) return this.#asking
+    this.#askedAt = now
+    this.#asking = this.#replace(now).then(
       () => {
-        this.asking = undefined
-        this.fault = undefined
+        this.#asking = undefined
+        this.#fault = undefined
       },
       (error: IssuerFault) => {
-        this.asking = undefined
-        this.fault = error
-        if (this.all.length > 0)
-          this.warn('keys_stale', `its keys could not be asked for (${error.code}): ${error.message}`)
+        this.#asking = undefined
+        this.#fault = error
+        if (this.#all.length > 0)
+          this.#warn('keys_stale', `its keys could not be asked for (${error.code}): ${error.message}`)
       },
     )
-    return this.asking
+    return this.#asking
   }
 
-  private async replace(now: number): Promise<void> {
-    const set = await this.source.ask()
+  async #replace(now: number): Promise<void> {
+    const set = await this.#source.ask()
     const warnings = new Map<string, Warning['code']>()
-    const published = readKeySet(set, this.source, (code, message) => warnings.set(message, code))
-    const imported = await Promise.all(published.map((jwk) => this.import(jwk)))
+    const published = readKeySet(set, this.#source, (code, message) => warnings.set(message, code))
+    const imported = await Promise.all(published.map((jwk) => this.#import(jwk)))
     const keys = new Map<string, Imported[]>()
     for (const [index, each] of imported.entries()) {
       const { kid } = published[index] as PublishedJwk
       if (each === undefined) warnings.set(`the key ${JSON.stringify(kid)} of the key set is broken`, 'key_unusable')
       else keys.set(kid, [...(keys.get(kid) ?? []), each])
     }
-    this.all = imported.filter((each) => each !== undefined)
-    this.keys = keys
-    this.gotAt = now
-    for (const [message, code] of warnings) if (!this.warned.has(message)) this.warn(code, message)
-    this.warned = new Set(warnings.keys())
+    this.#all = imported.filter((each) => each !== undefined)
+    this.#keys = keys
+    this.#gotAt = now
+    for (const [message, code] of warnings) if (!this.#warned.has(message)) this.#warn(code, message)
+    this.#warned = new Set(warnings.keys())
   }
 
-  private async import({ kid, alg, jwk, text }: PublishedJwk): Promise<Imported | undefined> {
-    const known = this.all.find((each) => each.jwk === text && each.key.alg === alg)
+  async #import({ kid, alg, jwk, text }: PublishedJwk): Promise<Imported | undefined> {
+    const known = this.#all.find((each) => each.jwk === text && each.key.alg === alg)
     if (known !== undefined) return known
     try {
       return { jwk: text, key: await importVerificationKey({ ...jwk, kid, alg }) }
@@ -134,8 +134,8 @@ export class PublishedKeys {
     }
   }
 
-  private warn(code: Warning['code'], message: string): void {
-    const { issuer, onWarning } = this.source
+  #warn(code: Warning['code'], message: string): void {
+    const { issuer, onWarning } = this.#source
     onWarning({ code, issuer, message: `${issuer}: ${message}` })
   }
 }

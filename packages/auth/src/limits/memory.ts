@@ -32,84 +32,84 @@ export function memoryLimiter({ keys = 100_000, keysOfOwner = 500 }: MemoryLimit
 }
 
 class MemoryLimiter implements Limiter {
-  private readonly kept = new Map<string, Kept>()
-  private readonly owners = new Map<string, number>()
-  private readonly keys: number
-  private readonly keysOfOwner: number
+  readonly #kept = new Map<string, Kept>()
+  readonly #owners = new Map<string, number>()
+  readonly #keys: number
+  readonly #keysOfOwner: number
   /** Goes round through what is kept, a few at a time. */
-  private round = this.kept.entries()
+  #round = this.#kept.entries()
 
   constructor(keys: number, keysOfOwner: number) {
-    this.keys = keys
-    this.keysOfOwner = keysOfOwner
+    this.#keys = keys
+    this.#keysOfOwner = keysOfOwner
   }
 
   take(takes: readonly Take[], now: number): readonly Taken[] {
-    const names = takes.map((take) => this.nameOf(take, now))
+    const names = takes.map((take) => this.#nameOf(take, now))
     const asked = new Map<string, number>()
     for (const [at, { cost }] of takes.entries()) {
       const name = names[at] as string
       asked.set(name, (asked.get(name) ?? 0) + cost)
     }
     const costOf = (at: number) => asked.get(names[at] as string) as number
-    const used = takes.map((take, at) => this.used(names[at] as string, take, now))
+    const used = takes.map((take, at) => this.#used(names[at] as string, take, now))
     const isAllowed = takes.every((take, at) => hasRoom(used[at] as number, costOf(at), take))
     if (!isAllowed) return takes.map((take, at) => standing(used[at] as number, costOf(at), take))
     return takes.map((take, at) => {
       const total = (used[at] as number) + costOf(at)
-      this.keep(names[at] as string, take, total, now)
+      this.#keep(names[at] as string, take, total, now)
       return standing(total, 0, take)
     })
   }
 
   /** Under which name a key is counted: its own, or that of those for whom there is no room. */
-  private nameOf({ rule, owner, key }: Take, now: number): string {
+  #nameOf({ rule, owner, key }: Take, now: number): string {
     const own = `${rule} ${key}`
-    if (this.kept.has(own)) return own
-    this.makeRoom(now)
-    if ((this.owners.get(owner) ?? 0) >= this.keysOfOwner) return furtherOf(rule, owner)
-    return this.kept.size >= this.keys ? furtherOf(rule, '') : own
+    if (this.#kept.has(own)) return own
+    this.#makeRoom(now)
+    if ((this.#owners.get(owner) ?? 0) >= this.#keysOfOwner) return furtherOf(rule, owner)
+    return this.#kept.size >= this.#keys ? furtherOf(rule, '') : own
   }
 
-  private used(name: string, take: Take, now: number): number {
-    const bucket = this.kept.get(name)
+  #used(name: string, take: Take, now: number): number {
+    const bucket = this.#kept.get(name)
     if (bucket !== undefined) {
       // After a clock was ahead it goes on from what was used, and not only when the clock is there again.
       if (bucket.at > now) note(bucket, take, bucket.used, now)
       return usedOf(bucket, take, now)
     }
-    const shared = [furtherOf(take.rule, take.owner), furtherOf(take.rule, '')].map((other) => this.kept.get(other))
+    const shared = [furtherOf(take.rule, take.owner), furtherOf(take.rule, '')].map((other) => this.#kept.get(other))
     return Math.max(...shared.map((other) => usedOf(other, take, now)))
   }
 
-  private keep(name: string, take: Take, used: number, now: number): void {
-    let bucket = this.kept.get(name)
+  #keep(name: string, take: Take, used: number, now: number): void {
+    let bucket = this.#kept.get(name)
     if (bucket === undefined) {
       const { owner } = take
       bucket = { owner, used: 0, at: 0, emptyAt: 0 }
-      this.kept.set(name, bucket)
-      this.owners.set(owner, (this.owners.get(owner) ?? 0) + 1)
+      this.#kept.set(name, bucket)
+      this.#owners.set(owner, (this.#owners.get(owner) ?? 0) + 1)
     }
     note(bucket, take, used, now)
   }
 
-  private makeRoom(now: number): void {
+  #makeRoom(now: number): void {
     for (let looked = 0; looked < LOOKED_AT; looked++) {
-      const next = this.round.next()
+      const next = this.#round.next()
       if (next.done) {
-        this.round = this.kept.entries()
+        this.#round = this.#kept.entries()
         return
       }
       const [name, { emptyAt, owner }] = next.value
-      if (emptyAt <= now) this.forget(name, owner)
+      if (emptyAt <= now) this.#forget(name, owner)
     }
   }
 
-  private forget(name: string, owner: string): void {
-    this.kept.delete(name)
-    const left = (this.owners.get(owner) ?? 1) - 1
-    if (left === 0) this.owners.delete(owner)
-    else this.owners.set(owner, left)
+  #forget(name: string, owner: string): void {
+    this.#kept.delete(name)
+    const left = (this.#owners.get(owner) ?? 1) - 1
+    if (left === 0) this.#owners.delete(owner)
+    else this.#owners.set(owner, left)
   }
 }
 

@@ -110,7 +110,7 @@ class Body implements Incoming {
   readonly value: unknown
   readonly messages: readonly [Message, ...Message[]]
   readonly isBatch: boolean
-  private found: Spans | undefined
+  #found: Spans | undefined
 
   constructor(
     bytes: Uint8Array,
@@ -125,13 +125,13 @@ class Body implements Incoming {
     this.value = value
     this.messages = messages
     this.isBatch = isBatch
-    this.found = spans
+    this.#found = spans
   }
 
   /** Most bodies travel on as they are: where their values stand is looked up for those that do not. */
   get spans(): Spans {
-    this.found ??= readStrictText(this.text, WANTED).spans
-    return this.found
+    this.#found ??= readStrictText(this.text, WANTED).spans
+    return this.#found
   }
 }
 
