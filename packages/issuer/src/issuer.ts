@@ -90,7 +90,7 @@ const ACCOUNT_PATH = '/account'
 /** Starts an issuer. @throws when a store does not answer, or the sealing key is not the one things were sealed with. */
 export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const settled = settle(options)
-  const { issuer, resources, stores, onFault, now } = settled
+  const { issuer, resources, stores, onEvent, onFault, now } = settled
   const services = openServices(settled)
   const { people, grants, signingKeys, vault } = services
   const admission = openAdmission(options, { ...settled, ...services, store: stores.clients })
@@ -122,7 +122,8 @@ export async function openIssuer(options: IssuerOptions): Promise<Issuer> {
   const redeem = boundRefreshes(redemption(settled, services, engine, stepUps), {
     ...{ vault, allowance: options.refreshes, now },
   })
-  const endpoints = protocolEndpoints({ engine, resources, redeem, turns, answers, line })
+  const onSignedOut = (accountId: string) => onEvent({ type: 'account.signed_out', accountId, actor: 'person' })
+  const endpoints = protocolEndpoints({ engine, resources, redeem, turns, answers, line, onSignedOut })
   const verify = (token: string) => signingKeys.verify(token)
   const { routes } = engine
   const handle = createEdge({

@@ -22,13 +22,16 @@ export interface AuthorizationNeeds {
   readonly answers: AnswerMarks
   /** Where those wait who ask the engine. */
   readonly line: Line
+  /** Told whose session has ended because somebody else signed in at their browser. */
+  readonly onSignedOut: (accountId: string) => void
 }
 
 /**
  * The authorization endpoint, and where a person comes back to it from our pages. Browsers stand before it, so what fails
  * is a page, and no error leads to a client on its own unless the operator made that client or the person has been asked.
  */
-export function authorizationEndpoint({ engine, resources, turns, answers, line }: AuthorizationNeeds) {
+export function authorizationEndpoint(needs: AuthorizationNeeds) {
+  const { engine, resources, turns, line } = needs
   const { routes } = engine
   const inLine = async (visit: Visit, { isKnown }: Turn, work: () => Promise<Reply>): Promise<Reply> =>
     (await line.run(isKnown ? 'known' : 'stranger', networksOf(visit.peer).at(-1) ?? '', work)) ?? BUSY_PAGE
@@ -38,7 +41,7 @@ export function authorizationEndpoint({ engine, resources, turns, answers, line 
     if (visit.path !== routes.authorization) {
       const turn = await turns.take(visit)
       if (turn.wait > 0) return waitPage(turn.wait)
-      return inLine(visit, turn, () => goOn(visit, engine, answers))
+      return inLine(visit, turn, () => goOn(visit, needs))
     }
     if (visit.method !== 'GET' && visit.method !== 'POST') return WRONG_METHOD
     const [said, length] =
@@ -59,13 +62,18 @@ export function authorizationEndpoint({ engine, resources, turns, answers, line 
   }
 }
 
-/** Lets nobody go on with what was answered in another browser. */
-async function goOn(visit: Visit, engine: Engine, answers: AnswerMarks): Promise<Reply> {
+/** Lets nobody go on with what was answered in another browser. Who has signed in goes on as themselves, whoever was before. */
+async function goOn(visit: Visit, { engine, answers, onSignedOut }: AuthorizationNeeds): Promise<Reply> {
   const request = engineRequest({ ...visit, search: '' })
   const answered = await engine.answered(request)
   if (answered === undefined || !answers.isOf(visit, answered.uid, answered.answeredBy)) return GONE
-  const reply = await back(await engine.call(request), visit, engine)
-  return { ...reply, headers: [...reply.headers, 'set-cookie', answers.end(answered.uid)] }
+  const { uid, replaces } = answered
+  // Another person may have signed in in another tab meanwhile. The engine would show a page for signing them out first,
+  // which does not exist here; and what waits for them ends with their session, so that nobody answers it in their place.
+  const resumed = replaces === undefined ? request : await engine.sessions.leave(request)
+  if (replaces?.accountId !== undefined) onSignedOut(replaces.accountId)
+  const reply = await back(await engine.call(resumed), visit, engine)
+  return { ...reply, headers: [...reply.headers, 'set-cookie', answers.end(uid)] }
 }
 
 /** The answer to a request as it came from the client: nobody has been asked anything yet. */

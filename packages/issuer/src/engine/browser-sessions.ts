@@ -20,6 +20,11 @@ export interface BrowserSessions {
   begin(request: EngineRequest, accountId: string, methods: readonly string[]): Promise<Cookies>
   /** Signs out. What clients were granted stays. */
   end(request: EngineRequest): Promise<Cookies>
+  /**
+   * Ends the session, for somebody else signs in with this request.
+   * @returns the request without it: they get one of another name, whatever other requests make of the old one meanwhile.
+   */
+  leave(request: EngineRequest): Promise<EngineRequest>
 }
 
 /** How long a browser that does nothing stays signed in, in seconds. */
@@ -30,7 +35,7 @@ type SessionModel = {
   new (): EngineSession
   get(ctx: unknown): Promise<EngineSession>
 }
-interface EngineSession {
+export interface EngineSession {
   readonly id: string
   readonly uid: string
   readonly accountId?: string
@@ -39,13 +44,19 @@ interface EngineSession {
   destroy(): Promise<void>
 }
 
+const modelOf = (provider: Provider) => provider.Session as unknown as SessionModel
+
+/** The session by the cookie, as the engine takes it: a new one, of nobody, where there is none. */
+export function sessionAt(provider: Provider, ctx: unknown): Promise<EngineSession> {
+  return modelOf(provider).get(ctx)
+}
+
 export function browserSessions(provider: () => Provider, issuer: URL, options: EngineOptions): BrowserSessions {
   const isSecure = issuer.protocol === 'https:'
-  const model = () => provider().Session as unknown as SessionModel
   const contextOf = (req: IncomingMessage, res: ServerResponse) => provider().createContext(req, res)
+  const cookieName = () => (provider() as unknown as { cookieName(kind: string): string }).cookieName('session')
   const setCookie = (ctx: ReturnType<typeof contextOf>, value: string | null): void => {
-    const name = (provider() as unknown as { cookieName(kind: string): string }).cookieName('session')
-    ctx.cookies.set(name, value, {
+    ctx.cookies.set(cookieName(), value, {
       ...{ httpOnly: true, sameSite: 'lax', secure: isSecure, signed: true, path: '/' },
       ...(value === null ? {} : { expires: new Date((options.now() + SESSION_SECONDS) * 1000) }),
     })
@@ -55,16 +66,16 @@ export function browserSessions(provider: () => Provider, issuer: URL, options: 
   return {
     async find(request) {
       const { req, res } = standIns(request, issuer)
-      const { accountId, uid } = await model().get(contextOf(req, res))
+      const { accountId, uid } = await sessionAt(provider(), contextOf(req, res))
       if (accountId === undefined || !(await options.people.isLive(accountId))) return undefined
       return { accountId, uid }
     },
     async begin(request, accountId, methods) {
       const { req, res } = standIns(request, issuer)
       const ctx = contextOf(req, res)
-      const before = await model().get(ctx)
+      const before = await sessionAt(provider(), ctx)
       if (before.accountId !== undefined) await before.destroy()
-      const session = new (model())()
+      const session = new (modelOf(provider()))()
       session.loginAccount({ accountId, amr: [...methods] })
       await session.save(SESSION_SECONDS)
       setCookie(ctx, session.id)
@@ -73,10 +84,18 @@ export function browserSessions(provider: () => Provider, issuer: URL, options: 
     async end(request) {
       const { req, res } = standIns(request, issuer)
       const ctx = contextOf(req, res)
-      const session = await model().get(ctx)
+      const session = await sessionAt(provider(), ctx)
       if (session.accountId !== undefined) await session.destroy()
       setCookie(ctx, null)
       return cookiesOf(res)
+    },
+    async leave(request) {
+      const { req, res } = standIns(request, issuer)
+      await (await sessionAt(provider(), contextOf(req, res))).destroy()
+      const dropped = [cookieName(), `${cookieName()}.sig`]
+      const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim())
+      const cookie = pairs.filter((pair) => !dropped.some((name) => pair.startsWith(`${name}=`))).join('; ')
+      return { ...request, headers: { ...request.headers, cookie } }
     },
   }
 }

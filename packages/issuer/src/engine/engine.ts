@@ -2,7 +2,7 @@ import type { Reply } from '@portcullis/auth/http'
 import type { ClientOrigin } from '@portcullis/auth/store'
 import Provider, { type JWK } from 'oidc-provider'
 import type { Payload } from '../vault/index.ts'
-import { type BrowserSessions, browserSessions } from './browser-sessions.ts'
+import { type BrowserSessions, browserSessions, type EngineSession, sessionAt } from './browser-sessions.ts'
 import { callEngine, standIns } from './call.ts'
 import { configurationOf, ROUTES } from './configuration.ts'
 import { makeGrant, watchGrants } from './grants.ts'
@@ -31,7 +31,10 @@ export interface Interaction {
 }
 
 /** An answer that a browser would go on with. */
-export type Answered = Required<Pick<Interaction, 'uid' | 'answeredBy'>>
+export interface Answered extends Required<Pick<Interaction, 'uid' | 'answeredBy'>> {
+  /** The browser's session, where somebody else has signed in with the answer: of another account, or of nobody. */
+  readonly replaces?: { readonly accountId: string | undefined }
+}
 
 export type InteractionResult =
   | { readonly kind: 'signed_in'; readonly accountId: string; readonly methods: readonly string[] }
@@ -48,7 +51,10 @@ export interface Engine {
   signInAnew(request: EngineRequest): Promise<void>
   readonly sessions: BrowserSessions
   originOf(clientId: string): Promise<ClientOrigin>
-  /** The answer with which this request would go on from our pages. Undefined when nothing was answered. */
+  /**
+   * The answer with which this request would go on from our pages. Undefined when nothing was answered, or who was
+   * asked is not signed in at this browser any more.
+   */
   answered(request: EngineRequest): Promise<Answered | undefined>
   /**
    * @param answeredBy Kept with the answer: a mark of the browser that gave it.
@@ -92,12 +98,15 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
     async answered(request) {
       const { req, res } = standIns(request, issuer)
       const { provider } = current
+      const ctx = provider.createContext(req, res)
       const cookie = (provider as unknown as { cookieName(kind: string): string }).cookieName('resume')
       // By the cookie, as the engine does; the address says nothing to it.
-      const uid = provider.createContext(req, res).cookies.get(cookie, { signed: true })
+      const uid = ctx.cookies.get(cookie, { signed: true })
       const found = uid === undefined ? undefined : await provider.Interaction.find(uid)
       const answeredBy = answeredByOf(found)
-      return found === undefined || answeredBy === undefined ? undefined : { uid: found.uid, answeredBy }
+      if (found === undefined || answeredBy === undefined) return undefined
+      const here = await sessionAt(provider, ctx)
+      return isStillOf(here, found) ? { uid: found.uid, answeredBy, ...replacedBy(found, here) } : undefined
     },
     async finish(request, result, answeredBy) {
       const { req, res } = standIns(request, issuer)
@@ -122,6 +131,15 @@ function answeredByOf(interaction: Pick<Details, 'result'> | undefined): string 
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>
+
+/** Whether who was asked is signed in at this browser; what was asked of nobody yet is anybody's. */
+function isStillOf(here: EngineSession, { session }: Details): boolean {
+  return session === undefined || (session.uid === here.uid && session.accountId === here.accountId)
+}
+
+function replacedBy({ result }: Details, { accountId }: EngineSession): Pick<Answered, 'replaces'> {
+  return result?.login === undefined || result.login.accountId === accountId ? {} : { replaces: { accountId } }
+}
 
 function build(options: EngineOptions, keys: readonly JWK[]) {
   const provider = new Provider(options.issuer, configurationOf(options, keys))

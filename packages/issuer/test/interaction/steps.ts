@@ -1,4 +1,4 @@
-import type { Browser } from '../given.ts'
+import { Browser } from '../given.ts'
 
 /** Where a browser is on the way of an authorization, and what it sees there. */
 export interface Step {
@@ -43,4 +43,38 @@ export async function who(browser: Browser, issuer: string): Promise<string | un
 /** Puts cookies of one browser into another, as another port of the machine or a host beside the issuer's can. */
 export function plant(from: Browser, to: Browser, name: RegExp): void {
   for (const [key, cookie] of from.cookies) if (name.test(key)) to.cookies.set(key, { ...cookie })
+}
+
+type Cookie = ReturnType<Browser['cookies']['get']> & object
+
+/** What one tab sends: cookies of the question that it shows are found under that path alone, others in all tabs. */
+class TabCookies extends Map<string, Cookie> {
+  private readonly shared: Map<string, Cookie>
+
+  constructor(shared: Map<string, Cookie>) {
+    super()
+    this.shared = shared
+  }
+
+  override set(name: string, cookie: Cookie): this {
+    if (cookie.path === '/') this.shared.set(name, cookie)
+    else super.set(name, cookie)
+    return this
+  }
+
+  override delete(name: string): boolean {
+    return super.delete(name) || this.shared.delete(name)
+  }
+
+  override *[Symbol.iterator](): MapIterator<[string, Cookie]> {
+    yield* super.entries()
+    yield* this.shared.entries()
+  }
+}
+
+/** Two tabs of one browser. */
+export function givenTabs(): [Browser, Browser] {
+  const shared = new Map<string, Cookie>()
+  const tab = () => Object.assign(new Browser(), { cookies: new TabCookies(shared) })
+  return [tab(), tab()]
 }
