@@ -1,6 +1,5 @@
 import { type Body, MAX_BODY, type Visit } from '../entry/index.ts'
-import type { Reply } from '../http/index.ts'
-import { join } from './node-body.ts'
+import { type Reply, readAtMost } from '../http/index.ts'
 
 export function visitOf(request: Request, peer: string): Visit {
   const { headers, method } = request
@@ -24,22 +23,12 @@ export function targetOf({ url }: Request): string {
 export async function bodyOf({ body, bodyUsed, headers }: Request): Promise<Body> {
   if (body === null || bodyUsed) return undefined
   if (Number(headers.get('content-length') ?? 0) > MAX_BODY) return { kind: 'too_large' }
-  const reader = body.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return { kind: 'bytes', bytes: join(chunks, length) }
-      length += value.length
-      if (length > MAX_BODY) break
-      chunks.push(value)
-    }
+    const bytes = await readAtMost(MAX_BODY, body)
+    return bytes === undefined ? { kind: 'too_large' } : { kind: 'bytes', bytes }
   } catch {
     return { kind: 'left' }
   }
-  reader.cancel().catch(() => {})
-  return { kind: 'too_large' }
 }
 
 /** The same request, to be read anew. */

@@ -1,4 +1,5 @@
 import { type Body, MAX_BODY } from '../entry/index.ts'
+import { joinBytes } from '../http/index.ts'
 
 /** What is used of `http.IncomingMessage` to read its body. */
 export interface NodeBody {
@@ -29,7 +30,7 @@ export function bodyOf(request: NodeBody): Body | Promise<Body> {
       chunks.length = 0
       resolve({ kind: 'too_large' })
     })
-    request.on('end', () => resolve({ kind: 'bytes', bytes: join(chunks, length) }))
+    request.on('end', () => resolve({ kind: 'bytes', bytes: joinBytes(chunks, length) }))
     // Node tells of a request that broke off by an error only where somebody listens for one.
     request.on('error', () => resolve({ kind: 'left' }))
     request.on('close', () => resolve({ kind: 'left' }))
@@ -44,14 +45,3 @@ export function toBody(value: unknown): Body {
 }
 
 const encoder = new TextEncoder()
-
-export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
-}

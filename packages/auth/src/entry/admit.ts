@@ -1,9 +1,9 @@
+import { peerBehind } from '../events/index.ts'
 import { decideIncoming, limitReply, type Refusal, toReply, type Verdict } from '../guard/index.ts'
 import { errorReply, type Reply, rpcErrorReply } from '../http/index.ts'
-import { type Era, eraOfIncoming, eraOfRevision, type Incoming } from '../protocol/index.ts'
+import { type Era, eraOfIncoming, eraOfRevision, type Incoming, idOf } from '../protocol/index.ts'
 import type { MaybePromise } from '../store/index.ts'
 import { type Admission, Coming, type Doorkeeping } from './coming.ts'
-import { peerBehind } from './peer.ts'
 import { type Body, hasCredentialInQuery, pathOf, readIncoming, type Visit } from './visit.ts'
 import { withinLimits } from './within-limits.ts'
 
@@ -38,8 +38,8 @@ export async function admit(
   keeping: Doorkeeping,
 ): Promise<Admission> {
   const { settled, chores } = keeping
-  const peer = peerBehind(visit.peer, visit.header('x-forwarded-for'), settled.trustedProxies)
-  chores.afterRequest()
+  const peer = peerBehind(visit.peer, visit.header('x-forwarded-for'), settled.isTrustedProxy)
+  chores.onRequest()
   const verdict = await judge(visit, peer, keeping)
   if ('reply' in verdict) return verdict
   const coming = new Coming(visit, peer, verdict, keeping)
@@ -73,10 +73,9 @@ async function judge(visit: Visit, peer: string, keeping: Doorkeeping): Promise<
 }
 
 function credential(visit: Visit, { core, settled }: Doorkeeping): MaybePromise<Verdict> {
-  const { server, uri } = settled
+  const { server, path } = settled
   if (hasCredentialInQuery(visit.target)) return { kind: 'refused', refusal: { reason: 'credential_in_query' } }
-  const endpoint = new URL(uri).pathname.replace(/\/$/, '')
-  const secret = server.access.has('unlisted') ? secretIn(pathOf(visit.target), endpoint) : undefined
+  const secret = server.access.has('unlisted') ? secretIn(pathOf(visit.target), path) : undefined
   return secret === undefined ? core.check(visit, server) : core.checkSecretUrl(secret, visit, server)
 }
 
@@ -151,9 +150,4 @@ async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tas
   const isPart = found.shortensList && !access.seesEverything
   if (limited === undefined || limited.allowed) return coming.pass(era, incoming, limited?.headers, isPart)
   return coming.refuse(limitReply(limited, idOf(incoming)), 'rate_limited', 'refused', { era, incoming })
-}
-
-/** The id that an answer must carry; undefined where there is none to echo. */
-function idOf({ isBatch, messages: [first] }: Incoming): string | undefined {
-  return !isBatch && first.kind === 'request' ? first.id : undefined
 }

@@ -8,8 +8,8 @@ const USES_MS = 5000
 
 /** What is done beside requests. Timers run only while something waits, and keep no process alive. */
 export interface Chores {
-  /** After each request. */
-  afterRequest(): void
+  /** With each request: sets off what is due, and waits for nothing. */
+  onRequest(): void
   /** Calls `end` when the principal's credential ends. @returns stops watching. */
   until(principal: Principal, end: () => void): () => void
   close(): Promise<void>
@@ -38,7 +38,7 @@ export function startChores(core: Guard, record: Recording, onWarning: (text: st
   }
 
   return {
-    afterRequest() {
+    onRequest() {
       record.tell()
       if (later !== undefined || isClosed) return
       later = letGo(

@@ -1,10 +1,12 @@
-import type { AuditEvent } from '../events/index.ts'
+import { type AuditEvent, networkOf } from '../events/index.ts'
 import type { Limits } from '../limits/index.ts'
-import { expectKnown, isOptions, isTexts, type Known } from '../protocol/index.ts'
-import type { TrustedProxies } from './peer.ts'
+import { expectKnown, isObject, isOptions, isTexts, type Known } from '../protocol/index.ts'
 import type { Policy } from './policy.ts'
 import type { SessionBindings } from './sessions.ts'
 import type { Way } from './ways.ts'
+
+/** Exact addresses, or a test of one. */
+export type TrustedProxies = readonly string[] | ((address: string) => boolean)
 
 /** What a guard is told; all of it is checked at construction. */
 export interface GuardOptions {
@@ -94,7 +96,7 @@ export function isPolicy(value: unknown): boolean {
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isOptions(value) ? (value as Readonly<Record<string, unknown>>) : {}
+  return isObject(value) ? value : {}
 }
 
 function checkAccess(access: unknown): void {
@@ -113,14 +115,11 @@ function isLimits(value: unknown): boolean {
   return Array.isArray(rules) && typeof take === 'function'
 }
 
-/** What an address is written with; a range is none. */
-const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/
-
 function checkProxies(trusted: unknown): void {
   if (trusted === undefined || typeof trusted === 'function') return
   const instead = "exact addresses, ['10.0.0.7'], or for ranges a function (address) => boolean"
   if (!Array.isArray(trusted)) throw new TypeError(`"trustedProxies" must be ${instead}`)
-  const wrong: unknown = trusted.find((each) => typeof each !== 'string' || !ADDRESS.test(each))
+  const wrong: unknown = trusted.find((each) => typeof each !== 'string' || networkOf(each) === undefined)
   if (wrong !== undefined)
     throw new TypeError(`"trustedProxies" must be ${instead}: ${JSON.stringify(wrong)} is no address`)
 }

@@ -9,7 +9,6 @@ import {
 } from '../guard/index.ts'
 import type { Limits } from '../limits/index.ts'
 import { checkShape, type GuardOptions } from './guard-options.ts'
-import type { TrustedProxies } from './peer.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
 import { warnOfClosed } from './warnings.ts'
@@ -18,6 +17,8 @@ import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
 export interface Settled {
   /** The canonical URI of the endpoint. */
   readonly uri: string
+  /** The path of it, without a slash at its end. */
+  readonly path: string
   readonly server: GuardedServer
   readonly policy: Policy
   readonly keys: KeyStore | undefined
@@ -25,7 +26,7 @@ export interface Settled {
   readonly tokens: readonly TokenWay[]
   readonly methods: ReadonlySet<string>
   readonly sessions: SessionBindings
-  readonly trustedProxies: TrustedProxies
+  readonly isTrustedProxy: (address: string) => boolean
   readonly limits: Limits | undefined
   readonly onEvent: ((event: AuditEvent) => void) | undefined
   readonly onWarning: (text: string) => void
@@ -76,6 +77,7 @@ export function settle(options: GuardOptions): Settled {
   )
   return {
     uri,
+    path: new URL(uri).pathname.replace(/\/$/, ''),
     server,
     policy,
     keys,
@@ -83,7 +85,8 @@ export function settle(options: GuardOptions): Settled {
     tokens,
     methods: new Set(methods),
     sessions: withoutWaiting(sessions, onWarning),
-    trustedProxies,
+    isTrustedProxy:
+      typeof trustedProxies === 'function' ? trustedProxies : (address) => trustedProxies.includes(address),
     limits: options.limits,
     onEvent,
     onWarning,

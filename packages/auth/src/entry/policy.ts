@@ -1,6 +1,7 @@
 import {
   compileRules,
   compileScopes,
+  expectScopes,
   type Rules,
   type RuleTerms,
   type ScopeMap,
@@ -41,50 +42,15 @@ export function policy(terms: PolicyTerms = {}): Policy {
   expectKnown(terms, KNOWN)
   const { scopes = {} } = terms
   if (!isOptions(scopes)) throw new TypeError(`"scopes" must be an object: { 'notes:read': ['read_*'] }`)
+  expectScopes(Object.keys(scopes))
   for (const [scope, tools] of Object.entries(scopes)) {
-    checked([scope])
     if (!(Array.isArray(tools) && tools.every((tool) => typeof tool === 'string' && tool !== ''))) {
       throw new TypeError(`"scopes.${scope}" must be a list of tool names`)
     }
   }
-  const rules = compileRules(terms)
   const opened = compileScopes(scopes)
   // What a rule names means something here, or no token could ever hold it.
-  const all = new Set([...opened.all, ...checked(rules.scopes)])
-  return {
-    scopes: { all, opening: (tool) => opened.opening(tool) },
-    rules: {
-      of: rules.of,
-      limitOf: rules.limitOf,
-      get hides() {
-        return rules.hides
-      },
-      get scopes() {
-        return rules.scopes
-      },
-      get roles() {
-        return rules.roles
-      },
-      get version() {
-        return rules.version
-      },
-      note(tool, requirements) {
-        const named = checked(requirements.scopes ?? [])
-        rules.note(tool, requirements)
-        for (const scope of named) all.add(scope)
-      },
-    },
-    named: [...new Set([...Object.keys(scopes), ...rules.scopes])],
-  }
+  const all = new Set(opened.all)
+  const rules = compileRules(terms, (scope) => all.add(scope))
+  return { scopes: { ...opened, all }, rules, named: [...new Set([...Object.keys(scopes), ...rules.scopes])] }
 }
-
-/** @throws {TypeError} for a scope that is none. */
-function checked(scopes: Iterable<string>): readonly string[] {
-  const all = [...scopes]
-  const wrong = all.find((scope) => !SCOPE.test(scope))
-  if (wrong !== undefined) throw new TypeError(`"${wrong}" is no scope: visible ASCII without space, " and \\`)
-  return all
-}
-
-/** RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/

@@ -29,8 +29,12 @@ export function bearerChallenge(
  * (requirements RS-10). One that no scope would help gets no such challenge: it would ask a person for ever.
  */
 export function scopeChallenge(resource: ResourceTerms, held: Iterable<string>, needed: readonly string[]): string {
-  const scopes = [...new Set([...needed, ...held])].filter((scope) => scope !== 'offline_access')
-  return bearerChallenge(resource, scopes, 'insufficient_scope', 'The token does not cover this.')
+  return bearerChallenge(resource, withHeld(held, needed), 'insufficient_scope', 'The token does not cover this.')
+}
+
+/** All that a client has to ask for so that it gets what it needs and loses nothing: `offline_access` is no scope of ours. */
+export function withHeld(held: Iterable<string>, needed: readonly string[]): readonly string[] {
+  return [...new Set([...needed, ...held])].filter((scope) => scope !== 'offline_access')
 }
 
 /** Scopes as the issuer is asked for them. */

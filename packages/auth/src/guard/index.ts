@@ -10,7 +10,7 @@
  */
 
 export type { TokenIssuer } from '../issuers/index.ts'
-export { scopeChallenge } from './challenge.ts'
+export { scopeChallenge, withHeld } from './challenge.ts'
 export { type BodyContext, type BodyDecision, decideIncoming } from './decide-incoming.ts'
 export { denialReply, emptyListReply, scopeReply } from './denial-reply.ts'
 export { CredentialDirectory } from './directory.ts'

@@ -1,5 +1,6 @@
 import { decodeUtf8 } from '../crypto/index.ts'
-import { readStrictText, StrictJsonError } from '../protocol/index.ts'
+import { readAtMost } from '../http/index.ts'
+import { isObject, readStrictText, StrictJsonError } from '../protocol/index.ts'
 import { IssuerFault } from './fault.ts'
 
 /** The runtime's `fetch`, or one that goes by a proxy. */
@@ -43,7 +44,9 @@ export async function askJson(
       void response.body?.cancel().catch(() => {})
       throw faultOf(response, url)
     }
-    return readObject(await readBody(response, bytes, url), url)
+    const body = await readAtMost(bytes, response.body)
+    if (body === undefined) throw new IssuerFault('large', `${url} sends more than ${bytes} bytes`)
+    return readObject(body, url)
   } catch (error) {
     if (error instanceof IssuerFault) throw error
     if (signal.aborted) throw new IssuerFault('slow', `${url} took longer than ${milliseconds} ms`)
@@ -57,33 +60,12 @@ function faultOf({ status, type }: Response, url: string): IssuerFault {
   return new IssuerFault(status === 401 ? 'credentials' : 'status', `${url} answers ${status}`)
 }
 
-async function readBody(response: Response, most: number, url: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = response.body?.getReader()
-  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
-    length += read.value.length
-    if (length > most) {
-      void reader?.cancel().catch(() => {})
-      throw new IssuerFault('large', `${url} sends more than ${most} bytes`)
-    }
-    chunks.push(read.value)
-  }
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
-}
-
 function readObject(body: Uint8Array, url: string): Readonly<Record<string, unknown>> {
   const text = decodeUtf8(body)
   if (text === undefined) throw new IssuerFault('content', `${url} sends what is not UTF-8`)
   try {
     const { value } = readStrictText(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    if (isObject(value)) return value
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
     throw new IssuerFault('content', `${url} sends no strict JSON (${error.fault})`)

@@ -1,4 +1,5 @@
 import type { VerificationKey } from '../crypto/index.ts'
+import { isObject } from '../protocol/index.ts'
 import { IssuerFault } from './fault.ts'
 
 /** What an operator should hear of, once for each time that it comes up. */
@@ -114,8 +115,4 @@ function isOf(issuer: string, { issuer: named }: Readonly<Record<string, unknown
 /** Of a number in base64url: six bits a character, without the zeros in front. */
 function bitsOf(value: unknown): number {
   return typeof value === 'string' ? Math.floor((value.replace(/^A+/, '').length * 6) / 8) * 8 : 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

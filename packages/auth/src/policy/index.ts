@@ -35,8 +35,10 @@ export {
 export {
   ADMIN_SCOPE,
   compileScopes,
+  expectScopes,
   holds,
   READ_SCOPE,
+  SCOPE_TOKEN,
   type ScopeMap,
   type ToolScopes,
   WRITE_SCOPE,

@@ -1,5 +1,6 @@
 import { expectKnown, isOptions, isTexts, type Known } from '../protocol/index.ts'
 import { matchAny, type NameTest } from './pattern.ts'
+import { expectScopes } from './scopes.ts'
 
 /** What a tool asks of its caller beside the scope map. All that is named must hold; what is absent asks nothing. */
 export interface Requirements {
@@ -89,10 +90,14 @@ export interface RuleTerms extends Ports {
 
 /**
  * Compiles rules, once.
+ * @param onScope Hears of each scope that a rule names, later ones included.
  * @throws {TypeError} where a rule is empty or of the wrong shape, and where it needs a port that is not there: a rule
  *   that cannot be asked would let everyone through.
  */
-export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms = {}): Rules {
+export function compileRules(
+  { rules = [], clients = {}, ...ports }: RuleTerms = {},
+  onScope: (scope: string) => void = () => {},
+): Rules {
   if (!Array.isArray(rules)) throw new TypeError('"rules" must be a list: [{ tools, scopes }]')
   if (!isOptions(clients)) throw new TypeError('"clients" must name tools by client id: { CLIENT_ID: [TOOL] }')
   const patterned = rules.map((rule: Rule, index) => {
@@ -113,6 +118,8 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
   const words = new Map<string, string>()
   let version = 0
   const hiding = new Set<string>()
+  const tell = ({ scopes }: Settled) => scopes.forEach(onScope)
+  for (const [, settled] of patterned) tell(settled)
   const hidesAlways = limits.size > 0 || patterned.some(([, settled]) => isHiding(settled))
   return {
     of(tool) {
@@ -143,6 +150,7 @@ export function compileRules({ rules = [], clients = {}, ...ports }: RuleTerms =
       const settled = settle(requirements, ports, `the requirements of "${tool}"`)
       noted.set(tool, settled)
       words.set(tool, word)
+      tell(settled)
       version++
       if (isHiding(settled)) hiding.add(tool)
       else hiding.delete(tool)
@@ -166,6 +174,7 @@ export function settle(requirements: Requirements, ports: Ports, where: string):
   expectKnown(requirements, REQUIREMENTS, where)
   const { scopes = [], roles, tenant, when, validate = false } = requirements
   if (!isTexts(scopes)) throw new TypeError(`"scopes" of ${where} must be a list of scopes`)
+  expectScopes(scopes)
   if (roles !== undefined && !(isTexts(roles) && roles.length > 0)) {
     throw new TypeError(`"roles" of ${where} must be a list of at least one role`)
   }

@@ -8,6 +8,15 @@ export const READ_SCOPE = 'mcp:read'
 /** Opens what `mcp:write` and `mcp:read` open, and whatever a server asks it for. */
 export const ADMIN_SCOPE = 'mcp:admin'
 
+/** What a scope is written with (RFC 6749 §3.3). */
+export const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** @throws {TypeError} that names what is no scope. */
+export function expectScopes(scopes: readonly string[]): void {
+  const wrong = scopes.find((scope) => !SCOPE_TOKEN.test(scope))
+  if (wrong !== undefined) throw new TypeError(`"${wrong}" is no scope: visible ASCII without space, " and \\`)
+}
+
 /** The operator's map: scope to tool name patterns. */
 export type ScopeMap = Readonly<Record<string, readonly string[]>>
 

@@ -1,4 +1,4 @@
-import { readStrictText, type Span, splice, type Wanted } from '../protocol/index.ts'
+import { isObject, readStrictText, type Span, splice, type Wanted } from '../protocol/index.ts'
 
 const LISTS: Wanted = { result: { tools: { '*': {} }, tasks: { '*': {} }, cacheScope: {} } }
 
@@ -74,8 +74,4 @@ export function announcedTask(text: string): string | undefined {
   if (!isObject(result)) return undefined
   const task = isObject(result.task) ? result.task : result
   return typeof task.taskId === 'string' ? task.taskId : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -16,9 +16,14 @@ export function expectKnown(value: object, known: Readonly<Record<string, true>>
   }
 }
 
-/** Whether members can be read of it as of options: no list, no function. */
-export function isOptions(value: unknown): value is object {
+/** Whether it is what JSON calls an object: no list, no function. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The same of options, which the compiler takes for an object already; JavaScript hands in anything. */
+export function isOptions(value: unknown): value is object {
+  return isObject(value)
 }
 
 /** A list of texts, none of them empty. */

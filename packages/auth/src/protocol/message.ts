@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../crypto/index.ts'
+import { isObject } from './known.ts'
 import { nameMember } from './methods.ts'
 import { readPlainText } from './plain-json.ts'
 import { readStrictText, type Spans, type StrictJson, StrictJsonError, type Wanted } from './strict-json.ts'
@@ -135,6 +136,13 @@ class Body implements Incoming {
   }
 }
 
+/** The JSON text of the id that an answer must carry; undefined where there is none to echo. */
+export function idOf(incoming: Incoming | undefined): string | undefined {
+  if (incoming === undefined || incoming.isBatch) return undefined
+  const [message] = incoming.messages
+  return message.kind === 'request' ? message.id : undefined
+}
+
 export function isFault(read: Incoming | MessageFault): read is MessageFault {
   return 'code' in read
 }
@@ -163,7 +171,8 @@ function toMessage(value: unknown, id: string | undefined): Message | MessageFau
   return toRequest(validId, method, params)
 }
 
-function toRequest(id: string, method: string, params: Record<string, unknown> | undefined): RequestMessage {
+/** @param id Its JSON text. */
+export function toRequest(id: string, method: string, params: RequestMessage['params']): RequestMessage {
   const member = nameMember(method)
   const name = member === undefined ? undefined : params?.[member]
   const isName = typeof name === 'string' && name.isWellFormed()
@@ -180,10 +189,6 @@ function toResponse(message: Record<string, unknown>, id: string | undefined): R
 function isId(id: unknown): boolean {
   // Whether a number kept its digits does not matter here: the text is what travels.
   return (typeof id === 'string' && id.isWellFormed()) || (typeof id === 'number' && Number.isInteger(id))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(message: string, id?: string): MessageFault {

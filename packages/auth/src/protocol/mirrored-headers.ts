@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../crypto/index.ts'
+import { isObject } from './known.ts'
 import type { Message, NotificationMessage, RequestMessage } from './message.ts'
 import { isMirrored } from './methods.ts'
 import { eraOfRevision } from './revisions.ts'
@@ -125,8 +126,4 @@ export function isModernRequest(
 
 function mismatch(message: string): MirrorFault {
   return { code: -32020, message }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

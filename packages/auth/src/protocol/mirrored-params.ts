@@ -1,3 +1,4 @@
+import { isObject } from './known.ts'
 import { decodeFieldValue, type MirrorFault } from './mirrored-headers.ts'
 
 /** An argument that the modern era mirrors into a header field (MCP 2026-07-28, Custom Headers from Tool Parameters). */
@@ -105,8 +106,4 @@ function valueAt(args: unknown, path: readonly string[]): unknown {
 
 function mismatch(message: string): MirrorFault {
   return { code: -32020, message }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

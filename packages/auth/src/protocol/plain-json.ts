@@ -1,3 +1,4 @@
+import { isObject } from './known.ts'
 import { MAX_DEPTH } from './strict-json.ts'
 import { type Place, placeOf, resembles, type Wanted } from './wanted.ts'
 
@@ -51,8 +52,4 @@ function isUnmistakable(value: Readonly<Record<string, unknown>>, place: Place):
       return false
   }
   return true
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -89,3 +89,17 @@ it('a tool that is renamed takes along what stands next to it', async () => {
   }
   passageOf(await knock({ headers, message: call('other') }))
 })
+
+it('a tool that gets another handler holds what stands next to that one', async () => {
+  const { gate, key, knock } = given()
+  const registered = { update: (_: object) => undefined }
+  const server = { connect: async () => {}, registerTool: (..._: unknown[]) => registered }
+  guardTools(server, gate)
+  const tool = server.registerTool('admin', {}, () => ({ content: [] })) as { update(updates: object): unknown }
+  const headers = bearer((await key()).secret)
+  passageOf(await knock({ headers, message: call('admin') }))
+
+  tool.update({ callback: requires({ roles: ['owner'] }, () => ({ content: [] })) })
+
+  assert.deepEqual(refusalOf(await knock({ headers, message: call('admin') })), [200, -32602])
+})

@@ -1,10 +1,9 @@
+import { SCOPE_TOKEN } from '@portcullis/auth/policy'
 import * as z from 'zod/mini'
 import { documented, list, mapOf, matching, text } from './fields.ts'
 
 /** Signs that other pattern languages use: who writes one means something that would not happen. */
 export const TOOL_PATTERN = /^[^\s?[\]{}()!^$|\\,;"'`]{1,256}$/
-/** RFC 6749 §3.3 */
-export const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 
 export const tools = () =>

@@ -1,9 +1,10 @@
+import { SCOPE_TOKEN } from '@portcullis/auth/policy'
 import * as z from 'zod/mini'
 import { parseUpstreamUrl } from './addresses.ts'
 import { choice, documented, list, mapOf, matching, parsed, text } from './fields.ts'
 import { faultOfAddedHeader, faultOfForwardedHeader, isHeaderValue } from './headers.ts'
 import { REFERENCE_FORM } from './references.ts'
-import { CLIENTS, RULES, SCOPE_TOKEN, tenant, tools } from './shape-rules.ts'
+import { CLIENTS, RULES, tenant, tools } from './shape-rules.ts'
 
 /** The first step of every path the gate serves itself: a server of that name could never be reached. */
 const RESERVED = new Set(['oauth', 'account', 'admin', 'healthz', 'readyz', 'metrics', '.well-known'])

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { peerBehind } from '@portcullis/auth/events'
 import ipaddr from 'ipaddr.js'
 
 type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
@@ -12,35 +13,11 @@ export type PeerReader = (request: IncomingMessage) => string
 /** @param trusted IP addresses and CIDR ranges. */
 export function peerReader(trusted: readonly string[]): PeerReader {
   const ranges = trusted.map(toRange)
-  if (ranges.length === 0) return (request) => plainAddress(request.socket.remoteAddress)
-  return (request) => {
-    let peer = plainAddress(request.socket.remoteAddress)
-    const claimed = (request.headers['x-forwarded-for'] as string | undefined)?.split(',') ?? []
-    while (isTrusted(peer, ranges)) {
-      const next = addressIn(claimed.pop() ?? '')
-      if (next === undefined) break
-      peer = plainAddress(next)
-    }
-    return peer
+  const isTrusted = (address: string) => isWithin(address, ranges)
+  return ({ socket, headers }) => {
+    const claimed = ranges.length === 0 ? undefined : (headers['x-forwarded-for'] as string | undefined)
+    return peerBehind(socket.remoteAddress ?? 'unknown', claimed, isTrusted)
   }
-}
-
-/** `192.0.2.1:1234`, `[2001:db8::1]` and `[2001:db8::1]:1234`: some proxies add the port. */
-const WITH_PORT = /^(?:([\d.]+):\d{1,5}|\[([^\]]+)\](?::\d{1,5})?)$/
-
-/** @param entry One of `X-Forwarded-For`. @returns undefined when it holds no address. */
-function addressIn(entry: string): string | undefined {
-  const text = entry.trim()
-  const [, v4, v6] = WITH_PORT.exec(text) ?? []
-  if (v6 !== undefined) return ipaddr.IPv6.isValid(v6) ? v6 : undefined
-  const address = v4 ?? text
-  return ipaddr.isValid(address) ? address : undefined
-}
-
-/** IPv4 written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return 'unknown'
-  return address.startsWith('::ffff:') ? address.slice(7) : address
 }
 
 function toRange(text: string): Range {
@@ -49,7 +26,7 @@ function toRange(text: string): Range {
   return [address, address.kind() === 'ipv4' ? 32 : 128]
 }
 
-function isTrusted(address: string, ranges: readonly Range[]): boolean {
+function isWithin(address: string, ranges: readonly Range[]): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.process(address)
   return ranges.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range as never, bits))

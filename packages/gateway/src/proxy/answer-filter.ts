@@ -1,4 +1,5 @@
 import { announcedTask, type ListRules, shortenLists } from '@portcullis/auth/policy'
+import { isObject } from '@portcullis/auth/protocol'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Conversation } from '../sessions/index.ts'
 import { canonicalIdIn } from './canonical-id.ts'
@@ -103,8 +104,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

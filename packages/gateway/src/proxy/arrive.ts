@@ -1,7 +1,7 @@
-import { eraOfIncoming, eraOfRevision, isFault, readMessage } from '@portcullis/auth/protocol'
+import { eraOfIncoming, eraOfRevision, idOf, isFault, readMessage } from '@portcullis/auth/protocol'
 import type { MaybePromise } from '@portcullis/auth/store'
 import { type BodyRead, isStatedTooLarge, readBody } from './body.ts'
-import { type Admitted, ANSWERED, type Arrived, idOf, type Passage } from './passage.ts'
+import { type Admitted, ANSWERED, type Arrived, type Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
 /** Reads what was sent, bounded and strictly, and tells the era it speaks. */

@@ -1,6 +1,7 @@
+import { idOf } from '@portcullis/auth/protocol'
 import type { MaybePromise } from '@portcullis/auth/store'
 import type { Session } from '../sessions/index.ts'
-import { type Arrived, type Bound, idOf, type Passage } from './passage.ts'
+import type { Arrived, Bound, Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
 /** Legacy: the session is this principal's own on this server, or it does not exist. The modern era has none. */

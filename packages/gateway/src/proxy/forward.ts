@@ -1,6 +1,7 @@
 import type { Ending } from '@portcullis/auth/events'
 import type { Reply } from '@portcullis/auth/http'
 import type { ListRules } from '@portcullis/auth/policy'
+import { idOf } from '@portcullis/auth/protocol'
 import type { Conversation } from '../sessions/index.ts'
 import type { Call, UpstreamFailure } from '../upstream/upstream.ts'
 import { AnswerFilter, type FilteredCaller } from './answer-filter.ts'
@@ -10,7 +11,7 @@ import type { Permission } from './decide.ts'
 import { tooManySessionsReply } from './failures.ts'
 import { withoutParams } from './fields.ts'
 import { LastingCall } from './lasting.ts'
-import { type Bound, idOf, type Passage } from './passage.ts'
+import type { Bound, Passage } from './passage.ts'
 
 /** Sends a call upstream and its answer back. The intent is on record; the answer sees to the outcome. */
 export function forward(passage: Passage, bound: Bound, permission: Permission, eventId: string): void {

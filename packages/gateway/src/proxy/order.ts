@@ -1,3 +1,4 @@
+import { idOf } from '@portcullis/auth/protocol'
 import { admit } from './admit.ts'
 import { readRequest } from './arrive.ts'
 import { bindSession } from './bind-session.ts'
@@ -5,7 +6,7 @@ import { decide } from './decide.ts'
 import { unrecordedReply } from './failures.ts'
 import { forward } from './forward.ts'
 import type { RunningProxy } from './options.ts'
-import { idOf, Passage, type Visit } from './passage.ts'
+import { Passage, type Visit } from './passage.ts'
 import { agreesWithHeaders, isAskedFor } from './validate.ts'
 
 /** A credential that was looked at this long ago is looked at anew, in milliseconds. */

@@ -117,10 +117,3 @@ export class Passage {
     }
   }
 }
-
-/** The JSON text of the id that an answer must carry; undefined where there is none to echo. */
-export function idOf(incoming: Incoming | undefined): string | undefined {
-  if (incoming === undefined || incoming.isBatch) return undefined
-  const [message] = incoming.messages
-  return message.kind === 'request' ? message.id : undefined
-}

@@ -4,12 +4,13 @@ import {
   checkUnasked,
   type Era,
   type Incoming,
+  idOf,
   type MirroredFields,
   type MirrorFault,
 } from '@portcullis/auth/protocol'
 import { canonicalId } from './canonical-id.ts'
 import { conversationOf } from './conversation-of.ts'
-import { type Bound, idOf, type Passage } from './passage.ts'
+import type { Bound, Passage } from './passage.ts'
 import * as replies from './replies.ts'
 
 /** Whether the body is of the revision that the headers name, and says what they mirror (MCP 2026-07-28, requirements GW-10). */

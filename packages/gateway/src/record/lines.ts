@@ -9,6 +9,7 @@ import {
   OUTCOMES,
   type RequestEvent,
 } from '@portcullis/auth/events'
+import { isObject } from '@portcullis/auth/protocol'
 import { tame } from '../text/index.ts'
 import { isPlain, quote } from './words.ts'
 
@@ -119,10 +120,6 @@ function readRequest(value: Record<string, unknown>): AuditRecord | undefined {
     return undefined
   }
   return { ...value, outcome } as unknown as AuditRecord
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isText(value: unknown): value is string {

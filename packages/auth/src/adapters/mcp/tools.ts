@@ -1,5 +1,5 @@
 import { isPolicy, type McpGuard, type Policy, toAuthInfo, vouchedIn, vouchFor } from '../../entry/index.ts'
-import type { Principal } from '../../guard/index.ts'
+import { type Principal, withHeld } from '../../guard/index.ts'
 import { compileAccess, holds, READ_SCOPE, TaskLedger } from '../../policy/index.ts'
 import { requirementsOf } from './requires.ts'
 import { interpose, type SdkTransport, type ToolsGuard } from './transport.ts'
@@ -49,15 +49,16 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
     const register = registerTool.bind(server) as (...args: unknown[]) => unknown
     const noting = (name: string, config: object, handler: unknown): unknown => {
       note(own.policy, name, handler)
-      return follow(register(name, withChallenge(name, config), handler), handler, own.policy)
+      return follow(register(name, withChallenge(name, config), handler), { name, handler }, own.policy)
     }
     server.registerTool = noting as NonNullable<Server['registerTool']>
   }
   if (tool !== undefined) {
     const register = tool.bind(server) as (...args: unknown[]) => unknown
     const noting = (name: string, ...rest: readonly unknown[]): unknown => {
-      note(own.policy, name, rest[rest.length - 1])
-      return follow(register(name, ...rest), rest[rest.length - 1], own.policy)
+      const handler = rest[rest.length - 1]
+      note(own.policy, name, handler)
+      return follow(register(name, ...rest), { name, handler }, own.policy)
     }
     server.tool = noting as NonNullable<Server['tool']>
   }
@@ -65,14 +66,14 @@ export function guardTools<Server extends SdkServer>(server: Server, guard: McpG
 }
 
 /** A tool that is renamed, or gets another handler, takes what stands next to it along. */
-function follow(registered: unknown, handler: unknown, policy: Policy): unknown {
+function follow(registered: unknown, known: { name: string; handler: unknown }, policy: Policy): unknown {
   const tool = registered as { update?: (updates: { readonly name?: unknown; readonly callback?: unknown }) => unknown }
   const { update } = tool ?? {}
   if (update === undefined) return registered
-  let current = handler
   tool.update = (updates) => {
-    current = updates.callback ?? current
-    if (typeof updates.name === 'string') note(policy, updates.name, current)
+    known.handler = updates.callback ?? known.handler
+    if (typeof updates.name === 'string') known.name = updates.name
+    note(policy, known.name, known.handler)
     return update.call(tool, updates)
   }
   return registered
@@ -122,7 +123,7 @@ function withChallenge(name: string, config: object): object {
       const { principal, access } = vouchedIn(context) ?? {}
       const missing = access?.sees(name) ? access.lacks(name) : []
       if (principal === undefined || missing.length === 0) return scopeChallenge?.(context)
-      return { scopes: [...new Set([...missing, ...principal.scopes])].filter((scope) => scope !== 'offline_access') }
+      return { scopes: withHeld(principal.scopes, missing) }
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Policy } from '../../entry/index.ts'
 import { passageOf, type Vouched, vouchedIn } from '../../entry/index.ts'
 import { decideIncoming } from '../../guard/index.ts'
 import type { TaskLedger } from '../../policy/index.ts'
-import { type Era, isModernRequest, nameMember, type RequestMessage } from '../../protocol/index.ts'
+import { type Era, isModernRequest, isObject, toRequest } from '../../protocol/index.ts'
 
 /** What is used of a transport of the SDKs (v1 and v2): its public contract. */
 export interface SdkTransport {
@@ -93,15 +93,7 @@ function strangersAnswer({ id, method }: Json): Json | undefined {
 
 function decide(message: Json, method: string, vouched: Vouched, guard: ToolsGuard): Json | undefined {
   const params = isObject(message.params) ? message.params : undefined
-  const member = nameMember(method)
-  const name = member === undefined ? undefined : params?.[member]
-  const request: RequestMessage = {
-    kind: 'request',
-    id: JSON.stringify(message.id),
-    method,
-    params,
-    name: typeof name === 'string' ? name : undefined,
-  }
+  const request = toRequest(JSON.stringify(message.id), method, params)
   const { principal, access, owner } = vouched
   const era: Era = isModernRequest(params, undefined) ? 'modern' : 'legacy'
   const found = decideIncoming(
@@ -151,8 +143,4 @@ function named(entries: readonly unknown[], member: string, passes: (name: strin
     const name = isObject(entry) ? entry[member] : undefined
     return typeof name === 'string' && passes(name)
   })
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-import { type MirroredParam, mirroredParams } from '@portcullis/auth/protocol'
+import { isObject, type MirroredParam, mirroredParams } from '@portcullis/auth/protocol'
 import type { Conversation } from './conversation.ts'
 import { inquire } from './inquiry.ts'
 
@@ -55,8 +55,4 @@ export class ToolList {
     this.#listedAt = this.#now()
     this.#listing = undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

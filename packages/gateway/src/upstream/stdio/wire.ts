@@ -1,5 +1,6 @@
 import {
   type Incoming,
+  isObject,
   type RequestMessage,
   readStrictJson,
   type Spans,
@@ -205,8 +206,4 @@ export function oneLine(text: string): string {
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
