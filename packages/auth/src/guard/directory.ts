@@ -47,6 +47,8 @@ export class CredentialDirectory {
   readonly #termsByText = new Map<string, number>()
   #generation = 0
   #isComplete = false
+  /** Who was noted later than this is not noted again in this turn. */
+  #notedSince = Number.POSITIVE_INFINITY
   #isFresh = false
   /** For stores that answer by promise: the look at the changes that is under way, and the one that will follow it. */
   #looking: Promise<void> | undefined
@@ -101,6 +103,7 @@ export class CredentialDirectory {
     this.#isFresh = true
     this.#defer(() => {
       this.#isFresh = false
+      this.#notedSince = Number.POSITIVE_INFINITY
     })
   }
 
@@ -150,8 +153,11 @@ export class CredentialDirectory {
     return record.then((found) => (changesTaken === this.#changesTaken ? this.#taken(found) : this.find(id)))
   }
 
-  /** Notes that a credential was used. Written later, by `writeUses`. */
-  noteUse(id: string, { usedAt }: Entry, now: number): void {
+  /** Notes that a credential was used. Written later, by `writeUses`. @param clock Looked at once in a turn. */
+  noteUse(id: string, { usedAt }: Entry, clock: () => number): void {
+    if (usedAt > this.#notedSince) return
+    const now = clock()
+    if (this.#isFresh) this.#notedSince = now - USE_STEP
     if (now - usedAt < USE_STEP) return
     const row = this.#shelf.find(id)
     if (row === -1) return

@@ -180,7 +180,7 @@ export class Guard {
   #grant(id: string, entry: Entry, server: GuardedServer): Verdict {
     const { terms, clientId, expiresAt } = entry
     const { shared, access } = this.#compile(terms, clientId, server)
-    this.directory.noteUse(id, entry, this.#now())
+    this.directory.noteUse(id, entry, this.#now)
     const own: Principal = { ...shared, subject: clientId, clientId, credentialId: id }
     return { kind: 'granted', principal: expiresAt === 0 ? own : { ...own, expiresAt }, access }
   }
