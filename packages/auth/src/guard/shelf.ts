@@ -80,10 +80,6 @@ export class Shelf {
     chunk.generation[at] = generation
   }
 
-  digest(row: number): Uint8Array {
-    const start = (row % CHUNK) * BYTES + TEXT + TEXT
-    return this.#chunk(row).bytes.subarray(start, start + 32)
-  }
 
   /** Whether this is the secret of the row; compared in constant time, and where it lies. */
   isDigestOf(row: number, secret: string): MaybePromise<boolean> {

@@ -15,7 +15,7 @@ function record(id: string, facts: Partial<CredentialRecord> = {}): CredentialRe
 it('a hundred thousand records are all found, each by its own id, and nobody else is', () => {
   const shelf = new Shelf()
   const ids = Array.from({ length: 100_000 }, () => randomId(16))
-  const digests = ids.map((id) => digestOf(id))
+  const digests = ids.map((id) => digestOf(`secret of ${id}`))
 
   for (const [at, id] of ids.entries()) {
     const facts = { digest: digests[at] as typeof digest, clientId: [...id].reverse().join(''), expiresAt: at + 1 }
@@ -27,7 +27,7 @@ it('a hundred thousand records are all found, each by its own id, and nobody els
     const row = shelf.find(id)
     assert.ok(row !== -1 && shelf.expiresAt(row) === at + 1 && shelf.terms(row) === at % 7)
     assert.ok(shelf.generation(row) === 3 && shelf.revokedAt(row) === 0)
-    assert.ok(Buffer.compare(shelf.digest(row), digests[at] as Uint8Array) === 0)
+    assert.ok(shelf.isDigestOf(row, `secret of ${id}`))
     assert.ok(shelf.clientId(row) === [...id].reverse().join(''))
   }
   for (let stranger = 0; stranger < 100_000; stranger++) assert.equal(shelf.find(randomId(16)), -1)
@@ -55,7 +55,7 @@ it('putting a record again replaces what was there, in its own row', () => {
   assert.equal(shelf.size, 1)
   assert.deepEqual([shelf.expiresAt(row), shelf.revokedAt(row), shelf.terms(row), shelf.generation(row)], [0, 0, 2, 2])
   assert.equal(shelf.clientId(row), 'another-client-1')
-  assert.deepEqual(new Uint8Array(shelf.digest(row)), new Uint8Array(digestOf('another')))
+  assert.ok(shelf.isDigestOf(row, 'another'))
 })
 
 it('a use that was noted here is not forgotten for an older one of the store', () => {
