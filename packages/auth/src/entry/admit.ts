@@ -40,7 +40,8 @@ export async function admit(
   const { settled, chores } = keeping
   const peer = peerBehind(visit.peer, visit.header('x-forwarded-for'), settled.isTrustedProxy)
   chores.onRequest()
-  const verdict = await judge(visit, peer, keeping)
+  const judged = judge(visit, peer, keeping)
+  const verdict = judged instanceof Promise ? await judged : judged
   if ('reply' in verdict) return verdict
   const coming = new Coming(visit, peer, verdict, keeping)
   const arrived = await arrive(coming, readBody)
@@ -51,7 +52,7 @@ export async function admit(
     const again = await judge(visit, peer, keeping)
     if ('reply' in again) return again
   }
-  const stranger = await foreignSession(coming, keeping)
+  const stranger = visit.header('mcp-session-id') !== undefined && (await foreignSession(coming, keeping))
   if (stranger === 'silent') return coming.refuse(SILENT, 'sessions_silent')
   if (stranger) return coming.refuse(NO_SESSION, 'session_unknown')
   return decide(coming, arrived, keeping)
@@ -63,10 +64,12 @@ const LONG_MS = 200
 type Granted = Extract<Verdict, { kind: 'granted' }>
 type TurnedAway = Extract<Admission, { kind: 'refused' }>
 
-async function judge(visit: Visit, peer: string, keeping: Doorkeeping): Promise<Granted | TurnedAway> {
+function judge(visit: Visit, peer: string, keeping: Doorkeeping): MaybePromise<Granted | TurnedAway> {
+  const heed = (verdict: Verdict) => (verdict.kind === 'granted' ? verdict : turnAway(peer, verdict.refusal, keeping))
   try {
-    const verdict = await credential(visit, keeping)
-    return verdict.kind === 'granted' ? verdict : turnAway(peer, verdict.refusal, keeping)
+    const verdict = credential(visit, keeping)
+    if (!(verdict instanceof Promise)) return heed(verdict)
+    return verdict.then(heed).catch((error) => withoutVerdict(peer, error, keeping))
   } catch (error) {
     return withoutVerdict(peer, error, keeping)
   }
@@ -119,8 +122,7 @@ async function arrive({ visit }: Coming, readBody: () => MaybePromise<Body>): Pr
  * caller, and a transport of the legacy era takes the session all the same.
  */
 async function foreignSession({ visit, owner }: Coming, { settled }: Doorkeeping): Promise<boolean | 'silent'> {
-  const id = visit.header('mcp-session-id')
-  if (id === undefined) return false
+  const id = visit.header('mcp-session-id') as string
   if (visit.isRepeated('mcp-session-id')) return true
   try {
     return (await settled.sessions.ownerOf(id)) !== owner
@@ -144,7 +146,7 @@ async function decide(coming: Coming, { era, incoming }: Arrived, { settled, tas
     resource: server.resource,
   })
   if (found.kind !== 'allowed') return coming.refuse(found.reply, found.reason, found.decision, { era, incoming })
-  const limited = await withinLimits(coming, incoming, settled)
+  const limited = settled.limits && (await withinLimits(coming, incoming, settled.limits, settled))
   if (limited === 'silent') return coming.refuse(SILENT, 'limiter_silent', 'refused', { era, incoming })
   // In the modern era a list that is whole is private, too, which is no secret.
   const isPart = found.shortensList && !access.seesEverything

@@ -56,13 +56,23 @@ function member(value: unknown, name: string): unknown {
 /** For somebody who was let in to this resource. */
 export function toAuthInfo(principal: Principal, resource?: string, metadataUrl?: string): AuthInfo {
   const { clientId, scopes, expiresAt } = principal
-  return {
+  const info: AuthInfo = {
     token: '',
     clientId,
     scopes: [...scopes],
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(resource === undefined ? {} : { resource: new URL(resource) }),
     ...(metadataUrl === undefined ? {} : { resourceMetadataUrl: metadataUrl }),
     extra: { principal },
   }
+  return resource === undefined ? info : withResource(info, resource)
+}
+
+/** Few handlers ask for it, and making a URL costs more than all the rest here. */
+function withResource(info: AuthInfo, resource: string): AuthInfo {
+  let made: URL | undefined
+  const get = () => {
+    made ??= new URL(resource)
+    return made
+  }
+  return Object.defineProperty(info, 'resource', { get, enumerable: true, configurable: true })
 }

@@ -1,20 +1,20 @@
 import { networkOf } from '../events/index.ts'
 import { type Principal, principalKey } from '../guard/index.ts'
-import type { LimitVerdict } from '../limits/index.ts'
+import type { Limits, LimitVerdict } from '../limits/index.ts'
 import type { Incoming } from '../protocol/index.ts'
 import type { Coming } from './coming.ts'
 import type { Settled } from './options.ts'
 
 /**
  * Asked last: what is not permitted takes nothing.
- * @returns undefined where there are no limits; `silent` where the limiter does not answer.
+ * @returns `silent` where the limiter does not answer.
  */
 export async function withinLimits(
   { principal, peer }: Pick<Coming, 'principal' | 'peer'>,
   { messages }: Incoming,
-  { limits, server, clock, onWarning }: Settled,
-): Promise<LimitVerdict | 'silent' | undefined> {
-  if (limits === undefined) return undefined
+  limits: Limits,
+  { server, clock, onWarning }: Settled,
+): Promise<LimitVerdict | 'silent'> {
   const requests = messages.filter((message) => message.kind === 'request')
   const tools = requests.flatMap(({ method, name }) => (method === 'tools/call' && name !== undefined ? [name] : []))
   try {
