@@ -24,8 +24,8 @@ export interface Vouched {
 /** Principals that a guard has found: an object that merely looks like one opens nothing. */
 const found = new WeakMap<Principal, Vouched>()
 
-export function vouchFor(principal: Principal, access: Access): Vouched {
-  const vouched = { principal, access, owner: principalKey(principal) }
+export function vouchFor(principal: Principal, access: Access, owner = principalKey(principal)): Vouched {
+  const vouched = { principal, access, owner }
   found.set(principal, vouched)
   return vouched
 }

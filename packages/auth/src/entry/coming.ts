@@ -83,7 +83,7 @@ export class Coming {
     const { settled, chores } = this.#keeping
     const { server, sessions, uri } = settled
     const passage = new Passage(
-      { principal: this.principal, access: this.access, era, incoming, headers },
+      { principal: this.principal, access: this.access, owner: this.owner, era, incoming, headers },
       {
         resource: uri,
         metadataUrl: server.resource?.metadataUrl,

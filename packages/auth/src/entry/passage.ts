@@ -44,7 +44,8 @@ export class Passage {
       era,
       incoming,
       headers,
-    }: Pick<Passage, 'principal' | 'access' | 'era' | 'incoming' | 'headers'>,
+      owner,
+    }: Pick<Passage, 'principal' | 'access' | 'era' | 'incoming' | 'headers' | 'owner'>,
     needs: PassageNeeds,
   ) {
     this.principal = principal
@@ -53,7 +54,8 @@ export class Passage {
     this.incoming = incoming
     this.headers = headers
     this.#needs = needs
-    this.owner = vouchFor(principal, access).owner
+    this.owner = owner
+    vouchFor(principal, access, owner)
     this.authInfo = toAuthInfo(principal, needs.resource, needs.metadataUrl)
     passages.set(this.authInfo.extra, this)
   }
