@@ -5,6 +5,7 @@ import { type Era, eraOfIncoming, eraOfRevision, type Incoming, idOf } from '../
 import type { MaybePromise } from '../store/index.ts'
 import { type Admission, Coming, type Doorkeeping } from './coming.ts'
 import { type Body, hasCredentialInQuery, pathOf, readIncoming, type Visit } from './visit.ts'
+import { wordsOf } from './warnings.ts'
 import { withinLimits } from './within-limits.ts'
 
 /** Known also: what was sent, and in which era. */
@@ -96,7 +97,7 @@ function turnAway(peer: string, refusal: Refusal, { record, settled }: Doorkeepi
 /** Who cannot be checked does not come in. */
 function withoutVerdict(peer: string, error: unknown, { record, settled }: Doorkeeping): TurnedAway {
   record.refusal(peer, { reason: 'store_silent' })
-  settled.onWarning(`credentials cannot be checked: ${(error as Error).message}`)
+  settled.onWarning(`credentials cannot be checked: ${wordsOf(error)}`)
   return { kind: 'refused', reply: SILENT }
 }
 
@@ -127,7 +128,7 @@ async function foreignSession({ visit, owner }: Coming, { settled }: Doorkeeping
   try {
     return (await settled.sessions.ownerOf(id)) !== owner
   } catch (error) {
-    settled.onWarning(`sessions cannot be checked: ${(error as Error).message}`)
+    settled.onWarning(`sessions cannot be checked: ${wordsOf(error)}`)
     return 'silent'
   }
 }

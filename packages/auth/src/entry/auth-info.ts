@@ -74,5 +74,8 @@ function withResource(info: AuthInfo, resource: string): AuthInfo {
     made ??= new URL(resource)
     return made
   }
-  return Object.defineProperty(info, 'resource', { get, enumerable: true, configurable: true })
+  const set = (other: URL) => {
+    made = other
+  }
+  return Object.defineProperty(info, 'resource', { get, set, enumerable: true, configurable: true })
 }

@@ -1,5 +1,6 @@
 import type { Guard, Principal } from '../guard/index.ts'
 import type { Recording } from './recording.ts'
+import { wordsOf } from './warnings.ts'
 
 /** How often streams are held against what changed, in milliseconds: a revoked key's end within 250. */
 const WATCH_MS = 200
@@ -26,14 +27,14 @@ export function startChores(core: Guard, record: Recording, onWarning: (text: st
       watching = undefined
       return
     }
-    core.watch.look().catch((error: Error) => onWarning(`a stream could not be ended: ${error.message}`))
+    core.watch.look().catch((error: unknown) => onWarning(`a stream could not be ended: ${wordsOf(error)}`))
   }
 
   const writeUses = async (): Promise<void> => {
     try {
       await core.directory.writeUses()
     } catch (error) {
-      onWarning(`last uses of keys are not kept: ${(error as Error).message}`)
+      onWarning(`last uses of keys are not kept: ${wordsOf(error)}`)
     }
   }
 

@@ -8,10 +8,10 @@ import {
   trustedBy,
 } from '../guard/index.ts'
 import type { Limits } from '../limits/index.ts'
-import { checkShape, type GuardOptions } from './guard-options.ts'
+import { checkShape, type GuardOptions, type TrustedProxies } from './guard-options.ts'
 import { policy as openPolicy, type Policy } from './policy.ts'
 import { memoryBindings, type SessionBindings, withoutWaiting } from './sessions.ts'
-import { warnOfClosed } from './warnings.ts'
+import { warnOfClosed, wordsOf } from './warnings.ts'
 import { isTokenWay, type KeyStore, type TokenWay, type Way } from './ways.ts'
 
 export interface Settled {
@@ -85,8 +85,7 @@ export function settle(options: GuardOptions): Settled {
     tokens,
     methods: new Set(methods),
     sessions: withoutWaiting(sessions, onWarning),
-    isTrustedProxy:
-      typeof trustedProxies === 'function' ? trustedProxies : (address) => trustedProxies.includes(address),
+    isTrustedProxy: testOf(trustedProxies, onWarning),
     limits: options.limits,
     onEvent,
     onWarning,
@@ -100,6 +99,19 @@ function prefixOf(issuers: readonly TokenIssuer[]): { readonly scopePrefix?: str
   const prefixes = new Set(issuers.map(({ scopePrefix }) => scopePrefix))
   const [scopePrefix] = prefixes
   return prefixes.size !== 1 || scopePrefix === undefined ? {} : { scopePrefix }
+}
+
+/** Only a plain yes counts: what is thrown is none, and neither is a promise. */
+function testOf(trusted: TrustedProxies, onWarning: (text: string) => void): (address: string) => boolean {
+  if (typeof trusted !== 'function') return (address) => trusted.includes(address)
+  return (address) => {
+    try {
+      return trusted(address) === true
+    } catch (error) {
+      onWarning(`"trustedProxies" fails for ${address}: ${wordsOf(error)}`)
+      return false
+    }
+  }
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/

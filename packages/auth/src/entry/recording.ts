@@ -1,6 +1,7 @@
 import { randomId } from '../crypto/index.ts'
 import { type AuditEvent, countStrangers, cutWord, eventIds, type RequestEvent } from '../events/index.ts'
 import type { Settled } from './options.ts'
+import { wordsOf } from './warnings.ts'
 
 /** How often counted refusals are told, in milliseconds. */
 const ROUND_MS = 10_000
@@ -21,7 +22,7 @@ export interface Recording {
 
 export function recording({ server, onEvent: listener, onWarning }: Settled): Recording {
   if (listener === undefined) return SILENT
-  const warn = (error: unknown) => onWarning(`onEvent has thrown: ${error instanceof Error ? error.message : error}`)
+  const warn = (error: unknown) => onWarning(`onEvent has thrown: ${wordsOf(error)}`)
   // Whoever listens has no say in what becomes of a request.
   const onEvent = (event: AuditEvent): void => {
     try {

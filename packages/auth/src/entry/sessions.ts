@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../store/index.ts'
+import { wordsOf } from './warnings.ts'
 
 /**
  * Whose a legacy session is. The server's transport makes the ids; here stands who opened each. It authenticates
@@ -21,7 +22,7 @@ export function withoutWaiting(bindings: SessionBindings, onWarning: (text: stri
     try {
       await work()
     } catch (error) {
-      onWarning(`sessions are not kept: ${(error as Error).message}`)
+      onWarning(`sessions are not kept: ${wordsOf(error)}`)
     }
   }
   return {

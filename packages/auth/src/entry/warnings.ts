@@ -1,6 +1,11 @@
 import type { Policy } from './policy.ts'
 import type { TokenWay } from './ways.ts'
 
+/** What went wrong, for a warning: anything at all can be thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /**
  * Tells of what is allowed but hardly meant: tools that nobody can open, as this guard is made.
  * @param tokens The ways in by tokens; nobody else has roles.

@@ -4,6 +4,7 @@ import type { Limits, LimitVerdict } from '../limits/index.ts'
 import type { Incoming } from '../protocol/index.ts'
 import type { Coming } from './coming.ts'
 import type { Settled } from './options.ts'
+import { wordsOf } from './warnings.ts'
 
 /**
  * Asked last: what is not permitted takes nothing.
@@ -19,9 +20,11 @@ export async function withinLimits(
   const tools = requests.flatMap(({ method, name }) => (method === 'tools/call' && name !== undefined ? [name] : []))
   try {
     const asked = { server: server.name, principal: whoseLimit(principal, peer), tools, requests: requests.length }
-    return await limits.take(asked, clock())
+    const verdict = await limits.take(asked, clock())
+    if (typeof verdict?.allowed !== 'boolean') throw new TypeError('limits give no verdict')
+    return verdict
   } catch (error) {
-    onWarning(`limits cannot be held: ${(error as Error).message}`)
+    onWarning(`limits cannot be held: ${wordsOf(error)}`)
     return 'silent'
   }
 }

@@ -34,5 +34,5 @@ function addressIn(entry: string): string | undefined {
 
 /** IPv4 written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. */
 function plain(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

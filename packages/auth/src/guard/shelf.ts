@@ -80,7 +80,6 @@ export class Shelf {
     chunk.generation[at] = generation
   }
 
-
   /** Whether this is the secret of the row; compared in constant time, and where it lies. */
   isDigestOf(row: number, secret: string): MaybePromise<boolean> {
     return isDigestAt(this.#chunk(row).bytes, (row % CHUNK) * BYTES + TEXT + TEXT, secret)

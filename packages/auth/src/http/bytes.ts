@@ -22,7 +22,7 @@ export async function readAtMost(
   const reader = stream?.getReader()
   const chunks: Uint8Array[] = []
   let length = 0
-  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
     length += read.value.length
     if (length > most) {
       void reader?.cancel().catch(() => {})

@@ -73,7 +73,7 @@ export function limits(rules: readonly LimitRule[], limiter: Limiter = memoryLim
   if (typeof limiter?.take !== 'function') {
     throw new TypeError('the limiter of limits() must have a function "take": memoryLimiter(), or one of your own')
   }
-  const compiled = rules.map(compile)
+  const compiled = Object.freeze(rules.map(compile))
   const names = new Set(compiled.map(({ name }) => name))
   if (names.size < compiled.length) throw new TypeError('the rules of limits must have different names')
   return {
@@ -109,7 +109,7 @@ function compile(rule: LimitRule, at: number): Compiled {
   if (tools !== undefined && !isTexts(tools)) throw fault(`"tools" must be a list of tool names: ['read_*']`)
   if (tools?.length === 0) throw fault('"tools" must name a tool; leave it out for all')
   const isAbout = tools !== undefined ? matchAny(tools) : per === 'tool' ? () => true : undefined
-  return { name, per, limit, windowSeconds, cost, isAbout }
+  return Object.freeze({ name, per, limit, windowSeconds, cost, isAbout })
 }
 
 function isWhole(value: number, max: number): boolean {
@@ -140,7 +140,12 @@ function takesOf(
   return [take(per === 'server' ? server : caller, count)]
 }
 
+/** @throws {TypeError} where a limiter of somebody else's says something that is no answer: who is in doubt lets nobody in. */
 function toVerdict(takes: readonly Take[], taken: readonly Taken[]): LimitVerdict {
+  const isAnswer = Array.isArray(taken) && taken.length === takes.length
+  if (!isAnswer || !taken.every((one) => typeof one?.allowed === 'boolean')) {
+    throw new TypeError('a limiter must answer each take by { allowed: true or false, … }')
+  }
   const refused = takes.flatMap(({ rule }, at) => (taken[at]?.allowed === false ? [rule] : []))
   const retryAfterSeconds = Math.max(0, ...taken.map((one) => one.retryAfterSeconds))
   return {

@@ -317,5 +317,9 @@ describe('limits', () => {
 
     assert.deepEqual(refusalOf(await knock({ headers: bearer((await key()).secret) })), [503, 'unavailable'])
     assert.match(warnings.join(), /redis is gone/)
+    for (const take of [() => undefined, () => ({}), () => Promise.reject(undefined)]) {
+      const odd = given({ limits: { rules: [], take: take as never } })
+      assert.deepEqual(refusalOf(await odd.knock({ headers: bearer((await odd.key()).secret) })), [503, 'unavailable'])
+    }
   })
 })

@@ -103,3 +103,50 @@ it('a tool that gets another handler holds what stands next to that one', async 
 
   assert.deepEqual(refusalOf(await knock({ headers, message: call('admin') })), [200, -32602])
 })
+
+it('what does not speak of name or handler changes no rule: another server of this policy may know better', async () => {
+  const { gate, key, knock } = given()
+  const registering = () => {
+    const server = {
+      connect: async () => {},
+      registerTool: (..._: unknown[]) => ({ update: (_: object): unknown => undefined }),
+    }
+    guardTools(server, gate)
+    const handler = requires({ scopes: ['weak'] }, () => ({ content: [] }))
+    return server.registerTool('admin', {}, handler)
+  }
+  const [stale, hardened] = [registering(), registering()]
+  hardened.update({ callback: requires({ roles: ['owner'] }, () => ({ content: [] })) })
+
+  stale.update({ enabled: false })
+
+  const headers = bearer((await key()).secret)
+  assert.deepEqual(refusalOf(await knock({ headers, message: call('admin') })), [200, -32602])
+})
+
+it('an update that is refused changes no rule', async () => {
+  const { gate, key, knock } = given()
+  const update = (_: object): unknown => {
+    throw new TypeError('no such schema')
+  }
+  const server = { connect: async () => {}, registerTool: (..._: unknown[]) => ({ update }) }
+  guardTools(server, gate)
+  const tool = server.registerTool('admin', {}, () => ({ content: [] }))
+
+  assert.throws(() => tool.update({ callback: requires({ roles: ['owner'] }, () => ({ content: [] })) }), /schema/)
+
+  passageOf(await knock({ headers: bearer((await key()).secret), message: call('admin') }))
+})
+
+it('its resource can be read, copied and replaced like any other member, and is one’s own', async () => {
+  const { gate, key, knock } = given()
+  const headers = bearer((await key()).secret)
+  const [one, other] = [passageOf(await knock({ headers })), passageOf(await knock({ headers }))]
+  const replaced = one.authInfo as { resource?: URL }
+  ;(one.authInfo.resource as URL).pathname = '/elsewhere'
+
+  assert.equal(String({ ...other.authInfo }.resource), gate.resource)
+  assert.equal(JSON.parse(JSON.stringify(other.authInfo)).resource, gate.resource)
+  replaced.resource = new URL('https://other.example/mcp')
+  assert.equal(String(one.authInfo.resource), 'https://other.example/mcp')
+})

@@ -121,6 +121,26 @@ it('the caller’s address is the nearest that is no trusted proxy’s, and nobo
   assert.equal(await peerOf(['203.0.113.9']), '10.0.0.1')
 })
 
+it('a test of proxies that fails, or gives a promise, trusts nobody and ends nothing', async () => {
+  const headers = { 'x-forwarded-for': '203.0.113.9' }
+  const fails = () => {
+    throw new Error('no such range')
+  }
+  for (const trustedProxies of [fails, async () => false, () => 1] as never[]) {
+    const { key, knock, events } = given({ trustedProxies })
+    passageOf(await knock({ peer: '10.0.0.1', headers: { ...bearer((await key()).secret), ...headers } })).end(200)
+    assert.equal((events[0] as RequestEvent).peer, '10.0.0.1')
+  }
+})
+
+it('an address of IPv6 that is no IPv4 one stays what it is', async () => {
+  const { key, knock, events } = given({ trustedProxies: ['10.0.0.1'] })
+  const headers = { ...bearer((await key()).secret), 'x-forwarded-for': '::ffff:cb00:7109' }
+  passageOf(await knock({ peer: '10.0.0.1', headers })).end(200)
+
+  assert.equal((events[0] as RequestEvent).peer, '::ffff:cb00:7109')
+})
+
 it('a listener that throws changes nothing for the caller', async () => {
   const { key, knock, warnings } = given({
     onEvent: () => {

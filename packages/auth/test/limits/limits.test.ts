@@ -93,6 +93,25 @@ describe('a limit', () => {
     await assert.rejects(async () => limits([DEFAULT], silent).take(request, NOON), /gone/)
   })
 
+  it('fails where a limiter gives what is no answer: nobody is let in by that', async () => {
+    const request = { principal: 'ada', server: 'files', tools: [] }
+    for (const answer of [[], [{}], [{ allowed: 0 }], [{ allowed: 'false' }], undefined, true, [null]]) {
+      const odd = { take: () => answer } as unknown as Limiter
+      await assert.rejects(async () => limits([DEFAULT], odd).take(request, NOON), /a limiter must answer/)
+    }
+  })
+
+  it('keeps to the rules as they were: nobody changes them from outside', async () => {
+    const given = [{ ...DEFAULT }]
+    const held = limits(given)
+    assert.throws(() => Object.assign(held.rules[0] as LimitRule, { limit: 100 }), TypeError)
+    assert.throws(() => (held.rules as LimitRule[]).pop(), TypeError)
+    Object.assign(given[0] as LimitRule, { limit: 100 })
+    const request = { principal: 'ada', server: 'files', tools: [] }
+
+    assert.equal(await times(async () => held.take(request, NOON)), 5)
+  })
+
   const mistakes: Readonly<Record<string, Partial<LimitRule>>> = {
     'no name': { name: '' },
     'a name that would break out of a field': { name: 'a";q=1' },

@@ -11,6 +11,7 @@ const UNSUPPORTED = JSON.stringify({ error: 'unsupported_response_mode' })
 const WRONG_METHOD = errorReply(405, 'invalid_request', 'Authorization is asked for by GET or POST.', [
   ...['allow', 'GET, POST'],
 ])
+const NOT_LED_BACK = errorReply(405, 'invalid_request', 'People come back here by GET.', ['allow', 'GET'])
 const EMBEDDED = errorReply(400, 'invalid_request', 'Authorization is asked for by leading a person here.')
 /** The most bytes of `state`: it is kept, and goes back in a URL. */
 const MAX_STATE = 2048
@@ -64,6 +65,7 @@ export function authorizationEndpoint(needs: AuthorizationNeeds) {
 
 /** Lets nobody go on with what was answered in another browser. Who has signed in goes on as themselves, whoever was before. */
 async function goOn(visit: Visit, { engine, answers, onSignedOut }: AuthorizationNeeds): Promise<Reply> {
+  if (visit.method !== 'GET' && visit.method !== 'HEAD') return NOT_LED_BACK
   const request = engineRequest({ ...visit, search: '' })
   const answered = await engine.answered(request)
   if (answered === undefined || !answers.isOf(visit, answered.uid, answered.answeredBy)) return GONE

@@ -92,9 +92,11 @@ export function browserSessions(provider: () => Provider, issuer: URL, options: 
     async leave(request) {
       const { req, res } = standIns(request, issuer)
       await (await sessionAt(provider(), contextOf(req, res))).destroy()
-      const dropped = [cookieName(), `${cookieName()}.sig`]
-      const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim())
-      const cookie = pairs.filter((pair) => !dropped.some((name) => pair.startsWith(`${name}=`))).join('; ')
+      const dropped = [`${cookieName()}=`, `${cookieName()}.sig=`]
+      // What stays is left as it is spelled, or the engine could find another cookie than the one that was looked at:
+      // before a name it passes over spaces alone, while `trim` would make a name of what was none.
+      const pairs = (request.headers.cookie ?? '').split(';')
+      const cookie = pairs.filter((pair) => !dropped.some((name) => pair.replace(/^ +/, '').startsWith(name))).join(';')
       return { ...request, headers: { ...request.headers, cookie } }
     },
   }

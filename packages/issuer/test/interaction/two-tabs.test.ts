@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { IssuerEvent } from '../../src/events.ts'
-import { type Browser, PASSWORD, type RunningIssuer, startIssuer } from '../given.ts'
+import { Browser, PASSWORD, type RunningIssuer, startIssuer } from '../given.ts'
 import { claimsOf, givenPublic, Party, REDIRECT } from '../party.ts'
-import { givenTabs, go, type Step, send, who } from './steps.ts'
+import { givenTabs, go, plant, type Step, send, who } from './steps.ts'
 
 const VERIFIER = 'v'.repeat(43)
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url')
@@ -222,5 +222,40 @@ describe('two people who sign in in two tabs of one browser', () => {
     assert.match((await go(two, await send(two, third, { do: 'cancel' }))).text, /<h1>Go back to the client/)
     assert.equal(await codeOf(await allow(one, asked)), 'ada')
     assert.deepEqual(signedOut(), [])
+  })
+
+  it('go on with what was looked at, whatever a host beside the issuer has planted', async () => {
+    // Given bob's question, which he has answered, and another one that he leads ada to
+    const [evil, other, ada] = [new Browser(), new Browser(), new Browser()]
+    const url = party.authorizationUrl({}, CHALLENGE)
+    await answer(evil, await go(evil, url), 'bob')
+    const asked = await go(other, url)
+    const { path } = other.cookies.get('portcullis-resume') ?? assert.fail()
+    // and in ada's browser his resume cookies first, under names that are none of ours until somebody trims them
+    for (const mark of ['\u00a0', '\t']) {
+      for (const name of ['portcullis-resume', 'portcullis-resume.sig']) {
+        ada.cookies.set(`${mark}${name}`, { value: evil.cookies.get(name)?.value ?? '', path })
+      }
+    }
+    plant(other, ada, /interaction|resume/)
+
+    const next = await answer(ada, asked, 'ada')
+    const step = await go(ada, next)
+
+    assert.ok(isConsentOf('ada', step), step.text)
+    assert.equal(await who(ada, running.url), 'ada')
+  })
+
+  it('come back by GET alone: no other method ends what the browser had', async () => {
+    const { one, two, first, second } = await givenBoth()
+    const asked = await signIn(one, first, 'ada')
+    const next = await answer(two, second, 'bob')
+    const back = await go(two, next, (url) => new URL(url).pathname.startsWith('/oauth/authorize/'))
+
+    assert.equal((await two.post(back.url, new URLSearchParams())).status, 405)
+
+    assert.equal(await who(one, running.url), 'ada')
+    assert.deepEqual(signedOut(), [])
+    assert.equal(await codeOf(await allow(one, asked)), 'ada')
   })
 })

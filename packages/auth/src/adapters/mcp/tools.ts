@@ -71,10 +71,13 @@ function follow(registered: unknown, known: { name: string; handler: unknown }, 
   const { update } = tool ?? {}
   if (update === undefined) return registered
   tool.update = (updates) => {
-    known.handler = updates.callback ?? known.handler
-    if (typeof updates.name === 'string') known.name = updates.name
+    const result = update.call(tool, updates)
+    const { name, callback } = updates
+    if (name === undefined && callback === undefined) return result
+    known.handler = callback ?? known.handler
+    if (typeof name === 'string') known.name = name
     note(policy, known.name, known.handler)
-    return update.call(tool, updates)
+    return result
   }
   return registered
 }
