@@ -31,8 +31,8 @@ export function vouchFor(principal: Principal, access: Access, owner = principal
 }
 
 /**
- * The principal of a call, from what an SDK hands to a handler (v1's `extra`, v2's `ctx`), a request with `auth` on it, or
- * the `authInfo` itself.
+ * The principal of a call, from what an SDK hands to a handler (v1's `extra`, v2's `ctx`), what a framework
+ * does (the request of Express, Fastify and `node:http`, Hono's context), or the `authInfo` itself.
  * @returns undefined when no guard has let the request in.
  */
 export function principalOf(context: unknown): Principal | undefined {
@@ -45,7 +45,9 @@ export function vouchedIn(context: unknown): Vouched | undefined {
     member(member(context, 'extra'), 'principal') ??
     member(member(member(context, 'authInfo'), 'extra'), 'principal') ??
     member(member(member(context, 'auth'), 'extra'), 'principal') ??
-    member(member(member(member(context, 'http'), 'authInfo'), 'extra'), 'principal')
+    member(member(member(member(context, 'http'), 'authInfo'), 'extra'), 'principal') ??
+    member(member(member(member(context, 'raw'), 'auth'), 'extra'), 'principal') ??
+    member(member(member(member(context, 'var'), 'authInfo'), 'extra'), 'principal')
   return typeof held === 'object' && held !== null ? found.get(held as Principal) : undefined
 }
 

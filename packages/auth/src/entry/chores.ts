@@ -38,17 +38,22 @@ export function startChores(core: Guard, record: Recording, onWarning: (text: st
     }
   }
 
+  /** Once more where something still waits to be told: who has left sets off nothing any more. */
+  const soon = (): void => {
+    if (later !== undefined || isClosed) return
+    later = letGo(
+      setTimeout(() => {
+        later = undefined
+        if (record.tell()) soon()
+        void writeUses()
+      }, USES_MS),
+    )
+  }
+
   return {
     onRequest() {
       record.tell()
-      if (later !== undefined || isClosed) return
-      later = letGo(
-        setTimeout(() => {
-          later = undefined
-          record.tell()
-          void writeUses()
-        }, USES_MS),
-      )
+      soon()
     },
     until(principal, end) {
       const stop = core.watch.until(principal, end)

@@ -29,7 +29,7 @@ export interface GuardOptions {
   readonly methods?: readonly string[]
   /** How much is let in of what is permitted: `limits([…])` of `@portcullis/auth/limits`. Default: no limits. */
   readonly limits?: Limits
-  /** Told of every request that was authenticated when it has ended, and of counted refusals. It must not throw. */
+  /** Told of every request that was authenticated when it has ended, and of counted refusals. What it throws is warned of. */
   readonly onEvent?: (event: AuditEvent) => void
   /** Told of what weakens this guard, once each. Default: `console.warn`. */
   readonly onWarning?: (text: string) => void

@@ -3,8 +3,8 @@ import { type AuditEvent, countStrangers, cutWord, eventIds, type RequestEvent }
 import type { Settled } from './options.ts'
 import { wordsOf } from './warnings.ts'
 
-/** How often counted refusals are told, in milliseconds. */
-const ROUND_MS = 10_000
+/** How long counted refusals wait at least until they are told, in milliseconds. */
+const ROUND_MS = 5000
 
 /** Tells of what happened, in the events that the gateway records. */
 export interface Recording {
@@ -16,8 +16,8 @@ export interface Recording {
     peer: string,
     refusal: { readonly reason: string; readonly because?: string; readonly credentialId?: string },
   ): void
-  /** Tells what was counted, if it is time. */
-  tell(isLast?: boolean): void
+  /** Tells what was counted, if it is time. @returns whether something still waits. */
+  tell(isLast?: boolean): boolean
 }
 
 export function recording({ server, onEvent: listener, onWarning }: Settled): Recording {
@@ -52,14 +52,16 @@ export function recording({ server, onEvent: listener, onWarning }: Settled): Re
     },
     tell(isLast = false) {
       const at = Date.now()
-      if (toldAt === 0 || (!isLast && at - toldAt < ROUND_MS)) return
+      if (toldAt === 0) return false
+      if (!isLast && at - toldAt < ROUND_MS) return true
       toldAt = 0
       for (const tally of strangers.take()) onEvent({ type: 'refusals', id: newId(at), at, ...tally })
+      return false
     },
   }
 }
 
-const SILENT: Recording = { newId: () => '', request() {}, refusal() {}, tell() {} }
+const SILENT: Recording = { newId: () => '', request() {}, refusal() {}, tell: () => false }
 
 /** The caller's words as the gateway records them: cut, and of a secret in them only its public id. */
 function trimmed({ method, name, ...event }: RequestEvent): RequestEvent {

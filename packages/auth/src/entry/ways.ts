@@ -42,7 +42,7 @@ export function apiKeys(store: KeyStore): Way {
 
 /**
  * Keys from an environment variable: entries separated by commas or white space, each `id:sha256` (of the whole key, in
- * hex), or a key in clear of at least 32 bytes, which is warned of. They hold every scope, and end when they leave the
+ * hex), or a key in clear of at least 32 bytes, which is warned of. They hold every scope that the guard knows, and end when they leave the
  * variable and the process starts anew.
  * @throws {TypeError} at once where the variable is unset or empty, or an entry is wrong: nobody could come in.
  */

@@ -17,6 +17,8 @@ it('the principal is found where each SDK puts it', async () => {
   assert.equal(principalOf({ http: { authInfo } }), principal)
   assert.equal(principalOf(authInfo), principal)
   assert.equal(principalOf({ authInfo: { ...authInfo } }), principal)
+  assert.equal(principalOf({ raw: { auth: authInfo } }), principal)
+  assert.equal(principalOf({ var: { authInfo } }), principal)
 })
 
 it('what looks like a principal is none', async () => {

@@ -79,6 +79,26 @@ it('refusals of strangers are counted per network and told together', async () =
   )
 })
 
+it('refusals are told within ten seconds, though nobody comes any more', async (test) => {
+  test.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_800_000_000_000 })
+  const { knock, events } = given()
+  await knock({ peer: '192.0.2.1' })
+  test.mock.timers.tick(300)
+  await knock({ peer: '192.0.2.2' })
+
+  test.mock.timers.tick(4600)
+  assert.equal(events.length, 0)
+  test.mock.timers.tick(5100)
+
+  assert.deepEqual(
+    (events as RefusalsEvent[]).map(({ counts }) => counts),
+    [{ key_missing: 2 }],
+  )
+  // And then nothing waits any more.
+  test.mock.timers.tick(60_000)
+  assert.equal(events.length, 1)
+})
+
 it('a sample of them says why, to the operator alone', async () => {
   const { knock, events, gate, key } = given()
   const { secret } = await key({ server: 'other' })

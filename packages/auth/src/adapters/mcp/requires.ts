@@ -24,7 +24,8 @@ export interface ToolError {
  *
  *     server.registerTool('delete_note', config, requires({ scopes: ['notes:write'], roles: ['editor'] }, handler))
  *
- * Without a guard before the server nobody is let in.
+ * Without a guard before the server nobody is let in. Without `guardTools`, scopes count only where `policy({ scopes })` names
+ * them, even of keys without limits: a guard knows no others.
  *
  * @param requirements Scopes (all), roles (one of them), tenant. Conditions stand in `policy({ rules })`.
  * @throws {TypeError} when they ask for nothing, or need a port.

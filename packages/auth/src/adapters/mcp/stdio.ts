@@ -6,9 +6,9 @@ import { READ_SCOPE, WRITE_SCOPE } from '../../policy/index.ts'
 export interface StdioTerms {
   /** Default: `MCP_SUBJECT`, else the user of the operating system. */
   readonly subject?: string
-  /** Default: `MCP_SCOPES`, separated by spaces; else `mcp:read` and `mcp:write`. */
+  /** Default: `MCP_SCOPES`, separated by spaces or commas; else `mcp:read` and `mcp:write`. */
   readonly scopes?: readonly string[]
-  /** Default: `MCP_ROLES`, separated by spaces; else none. */
+  /** Default: `MCP_ROLES`, separated by spaces or commas; else none. */
   readonly roles?: readonly string[]
   /** Default: `MCP_TENANT`; else none. */
   readonly tenant?: string
@@ -20,7 +20,7 @@ export interface StdioTerms {
  * stdio servers take credentials from the environment). The terms only let policies and handlers be the same as over HTTP.
  */
 export function stdioPrincipal(terms: StdioTerms = {}): Principal {
-  const { subject = environment('MCP_SUBJECT') ?? environment('USER') ?? environment('USERNAME') ?? 'local' } = terms
+  const { subject = environment('MCP_SUBJECT') || environment('USER') || environment('USERNAME') || 'local' } = terms
   const tenant = terms.tenant ?? environment('MCP_TENANT')
   return {
     kind: 'local',
@@ -36,6 +36,6 @@ export function stdioPrincipal(terms: StdioTerms = {}): Principal {
 
 function words(variable: string): readonly string[] | undefined {
   return environment(variable)
-    ?.split(/\s+/)
+    ?.split(/[\s,]+/)
     .filter((word) => word !== '')
 }
