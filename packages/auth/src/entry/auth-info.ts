@@ -39,16 +39,16 @@ export function principalOf(context: unknown): Principal | undefined {
   return vouchedIn(context)?.principal
 }
 
+/** Where an `authInfo` stands in what SDKs and frameworks hand on. */
+const PLACES = [[], ['authInfo'], ['auth'], ['http', 'authInfo'], ['raw', 'auth'], ['var', 'authInfo']]
+
 /** The same with what the principal may do. */
 export function vouchedIn(context: unknown): Vouched | undefined {
-  const held =
-    member(member(context, 'extra'), 'principal') ??
-    member(member(member(context, 'authInfo'), 'extra'), 'principal') ??
-    member(member(member(context, 'auth'), 'extra'), 'principal') ??
-    member(member(member(member(context, 'http'), 'authInfo'), 'extra'), 'principal') ??
-    member(member(member(member(context, 'raw'), 'auth'), 'extra'), 'principal') ??
-    member(member(member(member(context, 'var'), 'authInfo'), 'extra'), 'principal')
-  return typeof held === 'object' && held !== null ? found.get(held as Principal) : undefined
+  for (const place of PLACES) {
+    const held = member(member(place.reduce(member, context), 'extra'), 'principal')
+    if (typeof held === 'object' && held !== null) return found.get(held as Principal)
+  }
+  return undefined
 }
 
 function member(value: unknown, name: string): unknown {

@@ -32,7 +32,7 @@ function warnOfWholeList(settled: Settled): void {
   if (warned.has(settled)) return
   warned.add(settled)
   settled.onWarning(
-    'a caller saw the names of tools that it may not call: put guardTools(server, guard) around the server, so that lists are filtered',
+    'a caller saw the names of tools that it may not call: put guardTools(server, guard) around the server',
   )
 }
 

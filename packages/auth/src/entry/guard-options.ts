@@ -69,9 +69,7 @@ export function checkShape(options: GuardOptions): void {
   if (policy !== undefined && !isPolicy(policy))
     throw new TypeError('"policy" is made by policy(): wrap it in policy({…})')
   if (limits !== undefined && !isLimits(limits))
-    throw new TypeError(
-      '"limits" is made by limits() of @portcullis/auth/limits: limits([{ name, per, limit, windowSeconds }])',
-    )
+    throw new TypeError('"limits" is made by limits() of @portcullis/auth/limits: wrap it in limits([…])')
   for (const name of ['onEvent', 'onWarning', 'now'] as const) {
     if (options[name] === undefined || typeof options[name] === 'function') continue
     throw new TypeError(`"${name}" must be a function`)
@@ -84,7 +82,7 @@ export function checkShape(options: GuardOptions): void {
   }
   if (tenant !== undefined && !isTexts([tenant])) throw new TypeError('"tenant" must be the name of a tenant')
   if (sessions !== undefined && !isOptions(sessions)) {
-    throw new TypeError('"sessions" must be a store of sessions: memoryBindings(), or one of your own')
+    throw new TypeError('"sessions" must be memoryBindings(), or a store of your own')
   }
   checkProxies(trustedProxies)
 }

@@ -110,8 +110,7 @@ export class CredentialDirectory {
   #apply(changes: readonly string[] | 'everything'): MaybePromise<void> {
     if (changes === 'everything') return this.#reload()
     // A promise of another make would pass for a list of nothing, and what was revoked would stay good.
-    if (!Array.isArray(changes))
-      throw new TypeError('changes() of a store gives a list, "everything", or a Promise of them')
+    if (!Array.isArray(changes)) throw new TypeError('changes() of a store gives a list, "everything" or a Promise')
     if (changes.length > 0) return this.#takeChanged(changes)
   }
 

@@ -174,11 +174,11 @@ function checkAlgorithms(algorithms: readonly string[]): void {
 }
 
 function checkIntrospection(options: IntrospectionOptions, isInsecure: boolean): void {
-  if (!isOptions(options)) throw new TypeError('"introspection" must be { clientId, clientSecret }')
+  if (!isOptions(options)) throw new TypeError('"introspection" must have "clientId" and "clientSecret"')
   expectKnown(options, INTROSPECTION, '"introspection"')
   const { clientId, clientSecret, method = 'client_secret_basic', endpoint, takes = 'opaque', maxAge = 0 } = options
   if (!isFilled(clientId) || !isFilled(clientSecret)) {
-    throw new TypeError('"introspection" must have "clientId" and "clientSecret": issuers answer only those they know')
+    throw new TypeError('"introspection" must have "clientId" and "clientSecret"')
   }
   if (!['client_secret_basic', 'client_secret_post'].includes(method)) {
     throw new TypeError('"introspection.method" must be client_secret_basic or client_secret_post')

@@ -99,7 +99,7 @@ describe('a mistake that is often made is an error that says what to write', () 
     ],
     ['no issuer', () => loosely(oauth)(), /oauth\(\) takes options: write oauth\(\{ issuer/],
     ['no issuer of tokens', () => loosely(jwt)(), /jwt\(\) takes options/],
-    ['rules in place of limits', guarding({ limits: [LIMIT] }), /"limits" is made by limits\(\) .*: limits\(\[\{/],
+    ['rules in place of limits', guarding({ limits: [LIMIT] }), /"limits" is made by limits\(\) .*: wrap it in limits/],
     ['a limiter in place of limits', guarding({ limits: memoryLimiter() }), /"limits" is made by limits\(\)/],
     ['no rules of limits', limiting(), /limits\(\) takes a list: \[\{ name, per/],
     ['a rule of limits that stands in no list', limiting(LIMIT), /limits\(\) takes a list/],
