@@ -117,7 +117,7 @@ describe('a mistake that is often made is an error that says what to write', () 
     ['a base scope as a text', guarding({ baseScopes: 'a' }), /"baseScopes" must be a list of texts/],
     ['a method as a text', guarding({ methods: 'a/b' }), /"methods" must be a list of texts/],
     ['a tenant that is none', guarding({ tenant: '' }), /"tenant" must be/],
-    ['sessions that are none', guarding({ sessions: 'memory' }), /"sessions" must be a store/],
+    ['sessions that are none', guarding({ sessions: 'memory' }), /"sessions" must be memoryBindings/],
     [
       'a range of proxies',
       guarding({ trustedProxies: ['10.0.0.0/8'] }),
