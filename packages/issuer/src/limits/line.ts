@@ -30,9 +30,9 @@ const SHARE = 1 / 8
 
 /**
  * Lets dear work begin a little at a time, so that everybody else in the process has a turn of the event loop in between:
- * in each turn what one person wants, and of what programs want at least one and as much as fits into `turnMs`; more of
- * either where the turns of others are long. People who are known have every other turn, so that strangers cannot keep
- * them out.
+ * in each turn what one stranger wants, and of what people who are known and programs want at least one and as much as fits
+ * into `turnMs`; more of each where the turns of others are long. Work that begins together is also stored together. People
+ * who are known have every other turn, so that strangers cannot keep them out.
  *
  * How much is under way is not counted. Such work holds the loop up until it waits for something, and what it waits for
  * longest is other hosts: four of those that do not answer would keep out everyone. They are bounded where they are asked.
@@ -74,7 +74,8 @@ export class Line {
     if (turn === undefined) return true
     const elapsed = this.now() - turn.begunAt
     if (elapsed < turn.shareMs) return true
-    return kind === 'program' ? !turn.hasProgram || elapsed < this.bounds.turnMs : !turn.hasPerson
+    if (kind === 'stranger') return !turn.hasPerson
+    return elapsed < this.bounds.turnMs || !(kind === 'program' ? turn.hasProgram : turn.hasPerson)
   }
 
   /** Notes what this turn of the event loop has begun; the first to do so has the turn end with it. */
@@ -110,15 +111,10 @@ export class Line {
   }
 
   private next(): Caller | undefined {
-    if (this.hasRoom('known')) {
-      const kinds = this.isTurnOfKnown ? (['known', 'stranger'] as const) : (['stranger', 'known'] as const)
-      const kind = kinds.find((each) => this.lines[each].length > 0)
-      if (kind !== undefined) {
-        this.isTurnOfKnown = kind === 'stranger'
-        return kind
-      }
-    }
-    return this.lines.program.length > 0 && this.hasRoom('program') ? 'program' : undefined
+    const people = this.isTurnOfKnown ? (['known', 'stranger'] as const) : (['stranger', 'known'] as const)
+    const kind = [...people, 'program' as const].find((each) => this.lines[each].length > 0 && this.hasRoom(each))
+    if (kind !== undefined && kind !== 'program') this.isTurnOfKnown = kind === 'stranger'
+    return kind
   }
 
   private leave(key: string): void {

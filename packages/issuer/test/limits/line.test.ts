@@ -41,10 +41,10 @@ describe('the line before dear work', () => {
     assert.equal(begun.length, 1)
   })
 
-  it('begins what one person wants in a turn of the event loop, so that others have theirs in between', async () => {
+  it('begins what one stranger wants in a turn of the event loop, so that others have theirs in between', async () => {
     const { ask, pass, begun, perTurn } = givenLine()
     const passing = pass(20)
-    const all = times(10, (n) => ask(n % 2 ? 'known' : 'stranger'))
+    const all = times(10, () => ask('stranger'))
     await passing
 
     assert.deepEqual(
@@ -55,23 +55,44 @@ describe('the line before dear work', () => {
     await Promise.all(all)
   })
 
-  it('begins what programs want for as long as a turn may take, and one at least', async () => {
-    for (const [takes, fit] of [
-      [1, 4],
-      [2, 2],
-      [3, 2],
-      [50, 1],
-    ] as const) {
-      const { ask, pass, perTurn } = givenLine()
-      const passing = pass(30)
-      times(13, () => ask('program', { takes }))
-      await passing
-      assert.equal(Math.max(...perTurn()), fit, `${takes} ms`)
-      assert.equal(
-        perTurn().reduce((sum, each) => sum + each),
-        13,
-      )
-    }
+  for (const caller of ['program', 'known'] as const) {
+    it(`begins what others want (${caller}) for as long as a turn may take, and one at least`, async () => {
+      for (const [takes, fit] of [
+        [1, 4],
+        [2, 2],
+        [3, 2],
+        [50, 1],
+      ] as const) {
+        const { ask, pass, perTurn } = givenLine()
+        const passing = pass(30)
+        times(13, () => ask(caller, { takes }))
+        await passing
+        assert.equal(Math.max(...perTurn()), fit, `${takes} ms`)
+        assert.equal(
+          perTurn().reduce((sum, each) => sum + each),
+          13,
+        )
+      }
+    })
+  }
+
+  it('has one time for all of them: people who are known and programs do not make a turn twice as long', async () => {
+    const { ask, pass, perTurn } = givenLine()
+    const passing = pass(30)
+    times(20, (n) => ask(n % 2 ? 'known' : 'program', { takes: 1 }))
+    await passing
+    assert.ok(Math.max(...perTurn()) <= 5, `${perTurn()}`)
+  })
+
+  it('begins one stranger in each turn, however many are known', async () => {
+    const { ask, pass, begun } = givenLine()
+    const passing = pass(8)
+    times(60, () => ask('known', { takes: 1 }))
+    times(6, () => ask('stranger', { takes: 1 }))
+    await passing
+    const strangers = begun.filter(({ caller }) => caller === 'stranger')
+    assert.ok(strangers.length >= 5)
+    assert.equal(new Set(strangers.map(({ turn }) => turn)).size, strangers.length)
   })
 
   it('lets nobody wait for people who ask for more than can be done', async () => {
@@ -86,8 +107,8 @@ describe('the line before dear work', () => {
 
   it('gives people who are known every other turn, and not all of them', async () => {
     const { ask, pass, begun } = givenLine()
-    times(6, () => ask('stranger'))
-    times(6, () => ask('known'))
+    times(6, () => ask('stranger', { takes: 4 }))
+    times(6, () => ask('known', { takes: 4 }))
     await pass(7)
 
     assert.deepEqual(
