@@ -77,8 +77,8 @@ export class Guard {
     if (presented.kind === 'none') return refused({ reason: tokens === undefined ? 'key_missing' : 'token_missing' })
     if (presented.kind === 'refused') return presented
     const fixed = takesKeys ? this.#fixedKeys?.find(presented.secret) : undefined
-    if (fixed instanceof Promise) return fixed.then((late) => this.#judgePresented(presented, late, server))
-    return this.#judgePresented(presented, fixed, server)
+    if (fixed instanceof Promise) return fixed.then((late) => this.#judgePresented(presented, late, tokens, server))
+    return this.#judgePresented(presented, fixed, tokens, server)
   }
 
   /** Only where nothing but a token can be meant. */
@@ -93,10 +93,10 @@ export class Guard {
   #judgePresented(
     { secret, isBearer }: Extract<Presented, { kind: 'secret' }>,
     fixed: FixedKey | undefined,
+    tokens: TokenJudge | undefined,
     server: GuardedServer,
   ): MaybePromise<Verdict> {
     if (fixed !== undefined) return this.#grantFixed(fixed, server)
-    const tokens = this.#tokensFor(server)
     // Its prefix says what a credential is: a key is never taken for a token, nor a token for a key.
     if (tokens !== undefined && isBearer && !secret.startsWith(KEY_PREFIX)) return tokens.judge(secret, server)
     if (!server.access.has('api-key')) return refused({ reason: 'key_invalid', because: 'not_taken' })
