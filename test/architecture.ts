@@ -17,7 +17,7 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     keys: ['store', 'events', 'protocol', 'crypto'],
     issuers: ['store', 'events', 'http', 'protocol', 'crypto'],
     guard: ['issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
-    entry: ['guard', 'limits', 'issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
+    entry: ['guard', 'issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
     'adapters/mcp': ['entry', 'guard', 'policy', 'protocol', 'crypto'],
     adapters: ['entry', 'guard', 'http'],
     'index.ts': ['entry', 'guard', 'limits', 'issuers', 'policy'],

@@ -7,7 +7,7 @@
  */
 import { isSha256, isSha256At, randomBytes, sha256, sha256Latin1, toBase64Url } from '#runtime'
 
-export { decodeAscii, decodeUtf8, defer, environment, openBytes, randomBytes, sealBytes } from '#runtime'
+export { decodeUtf8, defer, environment, openBytes, randomBytes, sealBytes } from '#runtime'
 export { CHECKSUM_LENGTH, checksum } from './checksum.ts'
 export {
   importSharedSecret,

@@ -61,11 +61,6 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
-/** The text of ASCII bytes between two offsets. */
-export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
-}
-
 /** A variable of the process's environment. */
 export function environment(name: string): string | undefined {
   return process.env[name]

@@ -62,11 +62,6 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The text of ASCII bytes between two offsets. */
-export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
-  return toLatin1(bytes.subarray(start, end))
-}
-
 /** @returns undefined always: here signatures are WebCrypto's, by promise. */
 export function verifySignature(
   _alg: string,

@@ -1,5 +1,5 @@
 import type { Refusal } from '@portcullis/auth/guard'
-import { readJwt } from '@portcullis/auth/protocol'
+import { readAuthorization, readJwt } from '@portcullis/auth/protocol'
 import type { Log } from '../log/index.ts'
 
 /** For how long one reason at one server is told once, in milliseconds. */
@@ -65,8 +65,9 @@ function codeOf(refusal: Refusal): string | undefined {
 
 /** What the token says of its issuer, proven or not: only where it is an address, for strangers can write anything there. */
 function issuerIn(authorization = ''): string | undefined {
-  const [, token] = authorization.length > MAX_FIELD ? [] : (/^bearer +(\S+)$/i.exec(authorization) ?? [])
-  const iss = token === undefined ? undefined : readJwt(token)?.payload.iss
+  if (authorization.length > MAX_FIELD) return undefined
+  const field = readAuthorization(authorization)
+  const iss = field.kind === 'bearer' ? readJwt(field.token)?.payload.iss : undefined
   if (typeof iss !== 'string' || !isShort(iss)) return undefined
   return /^https?:\/\/[\w.:[\]-]+(?:\/[\w.~%/-]*)?$/.test(iss) ? iss : undefined
 }

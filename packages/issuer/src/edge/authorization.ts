@@ -40,6 +40,8 @@ export function authorizationEndpoint(needs: AuthorizationNeeds) {
     // Counted nowhere: any page can have its readers' browsers ask, as often as it likes.
     if (isEmbedded(visit)) return EMBEDDED
     if (visit.path !== routes.authorization) {
+      // At once: what comes to nothing takes no place from those who wait.
+      if (visit.method !== 'GET' && visit.method !== 'HEAD') return NOT_LED_BACK
       const turn = await turns.take(visit)
       if (turn.wait > 0) return waitPage(turn.wait)
       return inLine(visit, turn, () => goOn(visit, needs))
@@ -65,7 +67,6 @@ export function authorizationEndpoint(needs: AuthorizationNeeds) {
 
 /** Lets nobody go on with what was answered in another browser. Who has signed in goes on as themselves, whoever was before. */
 async function goOn(visit: Visit, { engine, answers, onSignedOut }: AuthorizationNeeds): Promise<Reply> {
-  if (visit.method !== 'GET' && visit.method !== 'HEAD') return NOT_LED_BACK
   const request = engineRequest({ ...visit, search: '' })
   const answered = await engine.answered(request)
   if (answered === undefined || !answers.isOf(visit, answered.uid, answered.answeredBy)) return GONE

@@ -91,7 +91,10 @@ export function browserSessions(provider: () => Provider, issuer: URL, options: 
     },
     async leave(request) {
       const { req, res } = standIns(request, issuer)
-      await (await sessionAt(provider(), contextOf(req, res))).destroy()
+      const ctx = contextOf(req, res)
+      // Most who sign in have none: nothing is read or written for them.
+      if (ctx.cookies.get(cookieName(), { signed: false }) === undefined) return request
+      await (await sessionAt(provider(), ctx)).destroy()
       const dropped = [`${cookieName()}=`, `${cookieName()}.sig=`]
       // What stays is left as it is spelled, or the engine could find another cookie than the one that was looked at:
       // before a name it passes over spaces alone, while `trim` would make a name of what was none.

@@ -246,6 +246,22 @@ describe('two people who sign in in two tabs of one browser', () => {
     assert.equal(await who(ada, running.url), 'ada')
   })
 
+  it('need not be two: who signs in first, with no session to end, has nothing removed', async () => {
+    const { one, first } = await givenBoth()
+    const { artifacts } = running.stores
+    const removed: string[] = []
+    const remove = artifacts.remove
+    artifacts.remove = (model, idHash) => {
+      removed.push(model)
+      return remove.call(artifacts, model, idHash)
+    }
+    assert.ok(isConsentOf('ada', await signIn(one, first, 'ada')))
+    assert.equal(removed.includes('Session'), false)
+    // And it would be seen: who signs in after her ends hers.
+    await signIn(one, await go(one, party.authorizationUrl({ prompt: 'login' }, CHALLENGE)), 'bob')
+    assert.equal(removed.includes('Session'), true)
+  })
+
   it('come back by GET alone: no other method ends what the browser had', async () => {
     const { one, two, first, second } = await givenBoth()
     const asked = await signIn(one, first, 'ada')

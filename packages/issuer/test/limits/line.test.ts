@@ -84,6 +84,15 @@ describe('the line before dear work', () => {
     assert.ok(Math.max(...perTurn()) <= 5, `${perTurn()}`)
   })
 
+  it('keeps no program waiting for people who are known, however many there are', async () => {
+    const { ask, pass } = givenLine()
+    times(90, () => ask('known', { takes: 6 }))
+    const program = ask('program')
+    await pass(2)
+
+    assert.equal(await Promise.race([program, Promise.resolve('waits')]), 'program')
+  })
+
   it('begins one stranger in each turn, however many are known', async () => {
     const { ask, pass, begun } = givenLine()
     const passing = pass(8)
