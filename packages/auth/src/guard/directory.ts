@@ -160,10 +160,9 @@ export class CredentialDirectory {
     if (usedAt > this.#notedSince) return
     const now = clock()
     if (this.#isFresh) this.#notedSince = now - USE_STEP
-    if (now - usedAt < USE_STEP) return
+    if (now - usedAt < USE_STEP || this.#waitingUses.size >= USES_WAITING) return
     const row = this.#shelf.find(id)
     if (row === -1) return
-    if (this.#waitingUses.size >= USES_WAITING) return
     this.#shelf.markUsed(row, now)
     this.#waitingUses.set(id, now)
   }
