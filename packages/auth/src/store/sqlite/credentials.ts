@@ -63,10 +63,11 @@ export function sqliteCredentials(db: SqliteDatabase, onUnreadable: (id: string)
       return readPage((behind, count) => page.all(behind, ...values, count), after, limit, onUnreadable)
     },
     due({ createdBy, expiresBy, after = '', limit = 1000 }) {
+      // "union all": without it each half would be read in the order of ids, all keys there are instead of those due.
       const page = db.prepare(
         `select * from credentials where id in (
              select id from credentials where revoked_at is null and replaced_by is null and created_at <= ?1
-             union
+             union all
              select id from credentials where revoked_at is null and replaced_by is null and expires_at <= ?2
            ) and id > ?3 order by id limit ?4`,
       )
