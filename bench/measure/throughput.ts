@@ -5,13 +5,14 @@ import {
   startDirect,
   startExpress,
   startGate,
+  startLean,
   startNginx,
 } from '../peers/index.ts'
 import { conclude } from '../report/index.ts'
 import { CONNECTIONS, type Measurement, startPeers } from './measurement.ts'
 import { figuresOf, foreignIn, ratiosTo, runRounds } from './rounds.ts'
 
-const PEERS = [startDirect, startNginx, startBare('collected', 'bare'), startExpress, startGate]
+const PEERS = [startDirect, startNginx, startBare('collected', 'bare'), startLean, startExpress, startGate]
 
 /** What the gate forwards on one core with an API key, and how long callers wait for it, against all peers. */
 export const throughput: Measurement = {
@@ -50,5 +51,5 @@ export const throughput: Measurement = {
 }
 
 function isGuarded({ name }: Peer): boolean {
-  return name === 'gate' || name === 'express-sdk'
+  return ['gate', 'lean', 'express-sdk'].includes(name)
 }

@@ -9,17 +9,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type Dispatcher, Pool } from 'undici'
-
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-])
+import { flat, type Headers, outgoing } from './forwarding.ts'
 
 const [port, upstream, way = 'collected'] = process.argv.slice(2)
 const pool = new Pool(`http://127.0.0.1:${upstream}`, { connections: 64, headersTimeout: 0, bodyTimeout: 0 })
@@ -86,26 +76,6 @@ class Relay implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#response.destroy(error)
   }
-}
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>
-
-function outgoing(
-  request: IncomingMessage,
-  body: Buffer | IncomingMessage | null,
-): Dispatcher.DispatchOptions & { body: typeof body } {
-  const { method = 'GET', url: path = '/' } = request
-  return { method, path, headers: flat(request.headers) as string[], body }
-}
-
-/** Names and values in turn: both `undici` and `writeHead` take it with less work than an object. */
-function flat(headers: Headers): (string | string[])[] {
-  const list: (string | string[])[] = []
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined && !HOP_BY_HOP.has(name)) list.push(name, value)
-  }
-  return list
 }
 
 const forward = ways[way]

@@ -3,6 +3,7 @@
  *
  *   direct        nothing in between               nginx         a plain proxy in C
  *   bare          the leanest forwarder in Node    express-sdk   how people guard a server today
+ *   lean          bare, and the least any gate does
  *
  * And a real server with both transports, which speaks HTTP by itself, and stands as a stdio program behind the gate and
  * behind `bare-stdio`, the leanest front of such a program in Node.
@@ -27,5 +28,5 @@ export { startNginx } from './nginx.ts'
 export type { Absent, Peer, StartPeer } from './peer.ts'
 export { proveThatItChecks } from './proof.ts'
 export { endSession, inSession } from './session.ts'
-export { startBare, startBareStdio, WAYS } from './start-bare.ts'
+export { startBare, startBareStdio, startLean, WAYS } from './start-bare.ts'
 export { startExpress } from './start-express.ts'

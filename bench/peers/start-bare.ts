@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { freePort, PEER_CORE, startNode, untilAnswers } from '../process/index.ts'
 import type { Rig } from '../rig.ts'
 import type { Peer, StartPeer } from './peer.ts'
@@ -24,4 +26,14 @@ export async function startBareStdio(rig: Rig, server: readonly string[]): Promi
   await untilAnswers(child, port)
   const keys = await rig.writeKeys('bare-stdio.key', ['nobody-reads-this-key'])
   return { name: 'bare-stdio', target: { port, path: '/mcp', keys }, pid: child.pid }
+}
+
+/** `bare` with the least that any gate does. */
+export async function startLean(rig: Rig): Promise<Peer> {
+  const port = await freePort()
+  const key = `lean_${randomBytes(48).toString('base64url')}`
+  const args = [String(port), String(rig.upstream.port), key, join(rig.folder, 'lean.record')]
+  const child = rig.adopt(startNode(PEER_CORE, 'bench/peers/lean.ts', args))
+  await untilAnswers(child, port)
+  return { name: 'lean', target: { port, path: '/mcp', keys: await rig.writeKeys('lean.key', [key]) }, pid: child.pid }
 }

@@ -13,6 +13,8 @@ called once, in an order that moves on. The load is a closed loop of 64 connecti
 - \`direct\`: nothing in between; what the generator and the upstream can do on their one core. A peer near it may be quicker than could be seen.
 - \`nginx\`: a plain proxy, one worker, kept connections. Checks nothing.
 - \`bare\`: the leanest good forwarder in Node (\`node:http\` and \`undici\`). Checks nothing.
+- \`lean\`: \`bare\`, and the least that any gate does for a call: the key's hash compared, the body parsed, two lines appended.
+  What \`gate\` takes beyond it is the price of all that it looks at.
 - \`express-sdk\`: Express 5, the official SDK's \`requireBearerAuth\`, an ES256 token verified by \`jose\` per call, \`http-proxy-middleware\`.
 - \`gate\`: Portcullis with an API key; \`gate-million\`: with a million of them, drawn uniformly.
 - \`sdk-stdio\`: the stdio server that stands behind the gate, driven over its pipes by the official SDK's client. No HTTP.
