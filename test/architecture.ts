@@ -8,6 +8,7 @@ export type Floors = Readonly<Record<string, readonly string[]>>
 export const FLOORS: Readonly<Record<string, Floors>> = {
   'packages/auth': {
     crypto: [],
+    recent: [],
     protocol: ['crypto'],
     http: ['protocol', 'crypto'],
     events: ['protocol'],
@@ -15,8 +16,8 @@ export const FLOORS: Readonly<Record<string, Floors>> = {
     policy: ['events', 'protocol', 'crypto'],
     store: ['events', 'protocol', 'crypto'],
     keys: ['store', 'events', 'protocol', 'crypto'],
-    issuers: ['store', 'events', 'http', 'protocol', 'crypto'],
-    guard: ['issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
+    issuers: ['store', 'events', 'http', 'protocol', 'recent', 'crypto'],
+    guard: ['issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'recent', 'crypto'],
     entry: ['guard', 'issuers', 'store', 'policy', 'limits', 'events', 'http', 'protocol', 'crypto'],
     'adapters/mcp': ['entry', 'guard', 'policy', 'protocol', 'crypto'],
     adapters: ['entry', 'guard', 'http'],

@@ -1,6 +1,7 @@
 import { isSignedBy, type MaybePromise, type VerificationKey } from '../crypto/index.ts'
 import { type ClaimFault, fits, OUR_RULES, type TokenIssuer, UNNAMED } from '../issuers/index.ts'
 import { readJwt } from '../protocol/index.ts'
+import { Recent } from '../recent/index.ts'
 import { SharedTerms, type TokenFacts } from './token-terms.ts'
 
 /** That this whole token was signed by a key which is still published. Not that it counts now. */
@@ -9,8 +10,8 @@ export type Proof = TokenFacts
 /** Why there is no proof. */
 export type Disproof = 'shape' | 'type' | 'key' | 'signature' | 'issuer' | ClaimFault
 
-/** Proofs kept of tokens that were seen lately: twice as many at most, some 400 bytes each. */
-const KEPT = 20_000
+/** Proofs kept of tokens that were seen lately, at most: some 400 bytes each. */
+const KEPT = 40_000
 
 /**
  * Verifies signatures, each once: a proof is kept under the SHA-256 of the whole token and counts for as long as its key
@@ -18,24 +19,18 @@ const KEPT = 20_000
  */
 export class Proofs {
   readonly #issuers: ReadonlyMap<string, TokenIssuer>
-  readonly #kept: number
+  readonly #kept: Recent<Proof>
   readonly #terms = new SharedTerms()
-  #young = new Map<string, Proof>()
-  #old = new Map<string, Proof>()
 
-  /** @param kept How many proofs fit before the older half is dropped. */
-  constructor(issuers: readonly TokenIssuer[], kept = KEPT) {
+  /** @param most How many proofs are kept. */
+  constructor(issuers: readonly TokenIssuer[], most = KEPT) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]))
-    this.#kept = kept
+    this.#kept = new Recent(most)
   }
 
   /** The proof by this name, be it that its key is gone. @param name SHA-256 of the token, as `nameOf` writes it. */
   find(name: string): Proof | undefined {
-    const young = this.#young.get(name)
-    if (young !== undefined) return young
-    const old = this.#old.get(name)
-    if (old !== undefined) this.#keep(name, old)
-    return old
+    return this.#kept.find(name)
   }
 
   /**
@@ -53,8 +48,7 @@ export class Proofs {
 
   #recall(known: Proof, published: VerificationKey | undefined, token: string, name: string) {
     if (published === known.terms.key) return known
-    this.#young.delete(name)
-    this.#old.delete(name)
+    this.#kept.drop(name)
     return this.#verify(token, name)
   }
 
@@ -75,7 +69,7 @@ export class Proofs {
     const claims = rules.read(payload, typ, publicNameOf(name))
     if (typeof claims === 'string') return claims
     const proof = this.#terms.factsOf(issuer, key, claims)
-    this.#keep(name, proof)
+    this.#kept.keep(name, proof)
     return proof
   }
 
@@ -83,14 +77,6 @@ export class Proofs {
   #issuerOf(named: unknown): TokenIssuer | undefined {
     if (named === undefined) return this.#issuers.get(UNNAMED)
     return typeof named === 'string' && named !== UNNAMED ? this.#issuers.get(named) : undefined
-  }
-
-  #keep(name: string, proof: Proof): void {
-    if (this.#young.size >= this.#kept) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(name, proof)
   }
 }
 

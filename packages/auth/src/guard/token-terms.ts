@@ -1,6 +1,7 @@
 import type { VerificationKey } from '../crypto/index.ts'
 import type { TokenIssuer } from '../issuers/index.ts'
 import type { Claims } from '../protocol/index.ts'
+import { Recent } from '../recent/index.ts'
 
 /** What many tokens have in common. One object for all who share it, so it can carry what is compiled from it. */
 export interface TokenTerms {
@@ -30,13 +31,12 @@ export interface TokenFacts {
   readonly notBefore: number
 }
 
-/** Terms kept to be found again: twice as many at most. */
-const KEPT = 10_000
+/** Terms kept to be found again, at most. */
+const KEPT = 20_000
 
 /** Finds the terms that a token shares with others. */
 export class SharedTerms {
-  #young = new Map<string, TokenTerms>()
-  #old = new Map<string, TokenTerms>()
+  readonly #kept = new Recent<TokenTerms>(KEPT)
 
   factsOf(issuer: TokenIssuer, key: VerificationKey | undefined, claims: Claims): TokenFacts {
     const { subject, clientId, tokenId, grantId, issuedAt, expiresAt, notBefore = 0 } = claims
@@ -48,14 +48,10 @@ export class SharedTerms {
     const { audience, scopes, roles, tenant, tools, isBound } = claims
     const shared = [audience, scopes, roles, tenant ?? null, tools ?? null, isBound]
     const text = JSON.stringify([issuer.issuer, key?.kid, key?.alg, ...shared])
-    const known = this.#young.get(text) ?? this.#old.get(text)
-    const isKnown = known !== undefined && known.key === key && known.issuer === issuer
-    const terms = isKnown ? known : { issuer, key, audience, scopes, roles, tenant, tools, isBound }
-    if (this.#young.size >= KEPT) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(text, terms)
+    const known = this.#kept.find(text)
+    if (known !== undefined && known.key === key && known.issuer === issuer) return known
+    const terms = { issuer, key, audience, scopes, roles, tenant, tools, isBound }
+    this.#kept.keep(text, terms)
     return terms
   }
 }

@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../crypto/index.ts'
 import type { Claims } from '../protocol/index.ts'
+import { Recent } from '../recent/index.ts'
 import { type Asking, askJson, type Fetch } from './ask.ts'
 import type { ClaimReader, Payload } from './claims.ts'
 import { IssuerFault } from './fault.ts'
@@ -45,10 +46,10 @@ export function introspectionOf(terms: IntrospectionTerms): Introspection {
   const { takes = 'opaque', maxAge = 0 } = options
   const questions = new Map<string, Promise<Claims | undefined>>()
   let unknown = 0
-  const good = lately<Answer>(MOST_ANSWERS)
+  const good = new Recent<Answer>(MOST_ANSWERS)
   // Apart: a flood of what is nobody's drives out nothing that is somebody's.
-  const bad = lately<Answer>(MOST_ANSWERS)
-  const seen = lately<true>(MOST_ANSWERS)
+  const bad = new Recent<Answer>(MOST_ANSWERS)
+  const seen = new Recent<true>(MOST_ANSWERS)
 
   return {
     takes,
@@ -56,20 +57,20 @@ export function introspectionOf(terms: IntrospectionTerms): Introspection {
     ask(token, name, spareId): MaybePromise<Claims | undefined> {
       const at = now()
       if (maxAge > 0) {
-        const known = good.get(name) ?? bad.get(name)
+        const known = good.find(name) ?? bad.find(name)
         if (known !== undefined && at - known.at < maxAge) return known.claims
       }
       const asked = questions.get(name)
       if (asked !== undefined) return asked
-      const isUnknown = seen.get(name) === undefined
+      const isUnknown = seen.find(name) === undefined
       if (questions.size >= MOST_QUESTIONS || (isUnknown && unknown >= MOST_UNKNOWN)) {
         throw new IssuerFault('busy', `${terms.issuer} is asked as many questions as it may be`)
       }
       if (isUnknown) unknown++
       const question = put(terms, token, spareId)
         .then((claims) => {
-          if (claims !== undefined) seen.put(name, true)
-          if (maxAge > 0) (claims === undefined ? bad : good).put(name, { claims, at })
+          if (claims !== undefined) seen.keep(name, true)
+          if (maxAge > 0) (claims === undefined ? bad : good).keep(name, { claims, at })
           return claims
         })
         .finally(() => {
@@ -78,23 +79,6 @@ export function introspectionOf(terms: IntrospectionTerms): Introspection {
         })
       questions.set(name, question)
       return question
-    },
-  }
-}
-
-/** What was put lately: the older half goes when there is too much. */
-function lately<Value>(most: number): { get(name: string): Value | undefined; put(name: string, value: Value): void } {
-  let young = new Map<string, Value>()
-  let old = new Map<string, Value>()
-  return {
-    get: (name) => young.get(name) ?? old.get(name),
-    put(name, value) {
-      if (young.size >= most / 2) {
-        old = young
-        young = new Map()
-      }
-      young.set(name, value)
-      old.delete(name)
     },
   }
 }
