@@ -190,6 +190,22 @@ topic('J. Bad input: messages and pace', () => {
   )
 
   scenario(
+    'more members than anybody needs are refused, also before a program over stdio',
+    { for: 'input: many members; the gate goes on', on: EVERY },
+    async (revision) => {
+      const isModern = revision === MODERN
+      const [server, own] = isModern ? (['stdio-modern', modernKey] as const) : (['stdio', stdioKey] as const)
+      const speaker = await speak(gate.mcp(server), revision, bearer(own))
+      const members = Array.from({ length: 1001 }, (_, n) => `"k${n.toString(36)}":1`).join()
+      for (const params of [`{"name":"echo","arguments":{},${members}}`, `{"name":"echo","_meta":{${members}}}`]) {
+        const [body, headers] = framed(revision, 'tools/call', params)
+        const answer = await post(gate.mcp(server), body, { ...speaker.headers, ...headers })
+        assert.equal(answer.status, 400, answer.text)
+      }
+    },
+  )
+
+  scenario(
     'the gate’s own answers carry the id as it was spelled',
     { for: 'input: numbers beyond 2^53; GW-19', on: EVERY },
     async (revision) => {

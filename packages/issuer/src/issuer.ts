@@ -78,9 +78,9 @@ const SWEEP_EVERY = 60
  */
 const LINE: LineBounds = {
   waiting: {
-    stranger: { all: 256, ofOneNetwork: 32 },
-    known: { all: 64, ofOneNetwork: 32 },
-    program: { all: 512, ofOneNetwork: 256 },
+    stranger: { all: 256, ofOne: 32 },
+    known: { all: 64, ofOne: 8 },
+    program: { all: 512, ofOne: 256 },
   },
   turnMs: 4,
 }

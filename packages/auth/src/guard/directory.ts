@@ -110,7 +110,8 @@ export class CredentialDirectory {
   #apply(changes: readonly string[] | 'everything'): MaybePromise<void> {
     if (changes === 'everything') return this.#reload()
     // A promise of another make would pass for a list of nothing, and what was revoked would stay good.
-    if (!Array.isArray(changes)) throw new TypeError('changes() of a store gives a list, "everything" or a Promise')
+    if (!Array.isArray(changes) || !changes.every((id) => typeof id === 'string'))
+      throw new TypeError('changes() gives a list of ids, "everything" or a Promise')
     if (changes.length > 0) return this.#takeChanged(changes)
   }
 
@@ -121,8 +122,8 @@ export class CredentialDirectory {
       const waiting: Promise<void>[] = []
       for (const id of ids) {
         const record = this.#store.find(id)
-        if (record instanceof Promise) waiting.push(record.then((found) => this.#take(found)))
-        else this.#take(record)
+        if (record instanceof Promise) waiting.push(record.then((found) => this.#takeAnew(found)))
+        else this.#takeAnew(record)
       }
       if (waiting.length > 0) return Promise.all(waiting).then(nothing, (error) => this.#doubtEverything(error))
     } catch (error) {
@@ -219,8 +220,14 @@ export class CredentialDirectory {
     return this.#entry(this.#shelf.find(record.id))
   }
 
-  #take(record: CredentialRecord | undefined): void {
-    if (record !== undefined) this.#shelf.put(record, this.#termsOf(record), this.#generation)
+  /** One that has changed. Where it is gone, so is what was taken in of it, with all the rest. */
+  #takeAnew(record: CredentialRecord | undefined): void {
+    if (record === undefined) this.#reload()
+    else this.#take(record)
+  }
+
+  #take(record: CredentialRecord): void {
+    this.#shelf.put(record, this.#termsOf(record), this.#generation)
   }
 
   #entry(row: number): Entry {

@@ -142,10 +142,9 @@ function takesOf(
 
 /** @throws {TypeError} where a limiter of somebody else's says something that is no answer: who is in doubt lets nobody in. */
 function toVerdict(takes: readonly Take[], taken: readonly Taken[]): LimitVerdict {
-  const isAnswer = Array.isArray(taken) && taken.length === takes.length
-  if (!isAnswer || !taken.every((one) => typeof one?.allowed === 'boolean')) {
-    throw new TypeError('a limiter must answer each take by { allowed: true or false, … }')
-  }
+  // By `from`, since `every` passes over what is missing in the middle.
+  const isAnswer = Array.isArray(taken) && taken.length === takes.length && Array.from(taken).every(isTaken)
+  if (!isAnswer) throw new TypeError('a limiter must answer each take by { allowed: true or false, …numbers }')
   const refused = takes.flatMap(({ rule }, at) => (taken[at]?.allowed === false ? [rule] : []))
   const retryAfterSeconds = Math.max(0, ...taken.map((one) => one.retryAfterSeconds))
   return {
@@ -154,4 +153,9 @@ function toVerdict(takes: readonly Take[], taken: readonly Taken[]): LimitVerdic
     retryAfterSeconds,
     headers: limitFields(takes, taken),
   }
+}
+
+function isTaken(one: Taken | undefined): boolean {
+  const { allowed, limit, remaining, resetSeconds, retryAfterSeconds } = one ?? {}
+  return typeof allowed === 'boolean' && [limit, remaining, resetSeconds, retryAfterSeconds].every(Number.isFinite)
 }

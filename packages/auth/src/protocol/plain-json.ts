@@ -1,5 +1,5 @@
 import { isObject } from './known.ts'
-import { MAX_DEPTH } from './strict-json.ts'
+import { MAX_DEPTH, MAX_MEMBERS } from './strict-json.ts'
 import { type Place, placeOf, resembles, type Wanted } from './wanted.ts'
 
 /** Longer texts take the long way: what is built before it is judged stays small. In UTF-16 units. */
@@ -41,10 +41,12 @@ function isShallow(value: object, levels: number): boolean {
 }
 
 function isUnmistakable(value: Readonly<Record<string, unknown>>, place: Place): boolean {
+  let members = 0
   for (const key in value) {
+    if (place.members.size > 0 && ++members > MAX_MEMBERS) return false
     const member = place.members.get(key)
     if (member === undefined) {
-      if (place.members.size > 0 && resembles(place, key) !== undefined) return false
+      if (resembles(place, key) !== undefined) return false
       continue
     }
     const inner = value[key]

@@ -23,7 +23,7 @@ export const MAX_DEPTH = 128
 export const MAX_COSTLY = 20_000
 
 /** In an object whose members are held to exact spelling, each is compared with all that are wanted. */
-const MAX_MEMBERS = 1000
+export const MAX_MEMBERS = 1000
 
 export type JsonFault = 'not_utf8' | 'not_json' | 'too_deep' | 'too_many' | 'duplicate_key' | 'ambiguous_key'
 

@@ -290,5 +290,45 @@ it('a store whose changes come by what is no Promise opens nothing: what was rev
   const { key, check } = givenGuard({ ...store, changes: () => thenable })
   const { secret } = await key()
 
-  await assert.rejects(async () => check(bearer(secret)), /changes\(\) of a store gives a list/)
+  await assert.rejects(async () => check(bearer(secret)), /changes\(\) gives a list/)
+})
+
+it('a store that tells of changes by anything but ids opens nothing, neither at once nor later', async () => {
+  for (const changes of [[{ id: 'x' }], [undefined], [null], [1]] as unknown as (readonly string[])[]) {
+    for (const give of [() => changes, () => Promise.resolve(changes)]) {
+      const { store } = givenDatabase()
+      const { key, check } = givenGuard({ ...store, changes: give })
+      const { secret } = await key()
+      await assert.rejects(async () => check(bearer(secret)), /changes\(\) gives a list of ids/)
+    }
+  }
+})
+
+it('a key that a store has deleted is good no longer, when the store tells of it', async () => {
+  for (const later of [false, true]) {
+    const memory = memoryCredentials()
+    const gone: string[] = []
+    const told: string[] = []
+    const store = {
+      ...memory,
+      find: (id: string) => {
+        const found = gone.includes(id) ? undefined : memory.find(id)
+        return later ? Promise.resolve(found) : found
+      },
+      list: async (filter: Parameters<typeof memory.list>[0]) =>
+        (await memory.list(filter)).filter(({ id }) => !gone.includes(id)),
+      changes: () => told.splice(0),
+    }
+    const { guard, key, check } = givenGuard(store)
+    const [{ secret, record: kept }, { secret: other }] = [await key(), await key()]
+    assert.equal((await check(bearer(secret))).kind, 'granted')
+    gone.push(kept.id)
+    told.push(kept.id)
+
+    assert.equal(reasonOf(await check(bearer(secret))), 'key_invalid', `${later}`)
+    assert.equal((await check(bearer(other))).kind, 'granted')
+    while (!guard.directory.isLoaded) await turn()
+    assert.equal(reasonOf(await check(bearer(secret))), 'key_invalid')
+    assert.equal((await check(bearer(other))).kind, 'granted')
+  }
 })

@@ -116,3 +116,27 @@ it('no time is so early or so late that it turns into none: what ends, ends', ()
   }
   assert.equal(kept(1_800_000_000), 1_800_000_000)
 })
+
+it('a record that does not fit a row is refused, and touches no other', async () => {
+  const shelf = new Shelf()
+  const [first, second] = [randomId(16), randomId(16)]
+  shelf.put(record(first), 1, 1)
+  shelf.put(record(second), 2, 1)
+  const odd = [
+    record(first, { digest: new Uint8Array(120) as typeof digest }),
+    record(first, { digest: new Uint8Array(31) as typeof digest }),
+    record(first.slice(1), { clientId: `${first}x` }),
+    record(randomId(16), { digest: new Uint8Array(0) as typeof digest }),
+  ]
+
+  for (const each of odd) assert.throws(() => shelf.put(each, 9, 9), TypeError)
+
+  assert.equal(shelf.size, 2)
+  for (const [id, terms] of [
+    [first, 1],
+    [second, 2],
+  ] as const) {
+    assert.equal(shelf.terms(shelf.find(id)), terms)
+    assert.equal(await shelf.isDigestOf(shelf.find(id), 'a secret'), true)
+  }
+})

@@ -95,7 +95,21 @@ describe('a limit', () => {
 
   it('fails where a limiter gives what is no answer: nobody is let in by that', async () => {
     const request = { principal: 'ada', server: 'files', tools: [] }
-    for (const answer of [[], [{}], [{ allowed: 0 }], [{ allowed: 'false' }], undefined, true, [null]]) {
+    const full = { allowed: true, limit: 1, remaining: 1, resetSeconds: 1, retryAfterSeconds: 0 }
+    assert.equal((await limits([DEFAULT], { take: () => [full] }).take(request, NOON)).allowed, true)
+    for (const answer of [
+      [],
+      [{}],
+      [{ allowed: 0 }],
+      [{ allowed: 'false' }],
+      undefined,
+      true,
+      [null],
+      new Array(1),
+      [{ allowed: true }],
+      [{ ...full, remaining: '1\r\nx: y' }],
+      [{ ...full, resetSeconds: Number.NaN }],
+    ]) {
       const odd = { take: () => answer } as unknown as Limiter
       await assert.rejects(async () => limits([DEFAULT], odd).take(request, NOON), /a limiter must answer/)
     }

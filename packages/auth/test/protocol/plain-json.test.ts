@@ -48,6 +48,25 @@ it('leaves to the long way all that it would have to judge', () => {
   for (const [what, text] of Object.entries(left)) assert.equal(readPlainText(text, WANTED), undefined, what)
 })
 
+it('takes no more members than the long way does, or where they stand could not be told afterwards', () => {
+  const members = (count: number) => Array.from({ length: count }, (_, n) => `"k${n.toString(36)}":1`).join()
+  for (const spell of [
+    (inner: string) => `{"jsonrpc":"2.0","id":1,"method":"ping",${inner}}`,
+    (inner: string) => call(`{${inner}}`),
+    (inner: string) => call(`{"_meta":{${inner}}}`),
+    (inner: string) => call(`{"arguments":{${inner}}}`),
+    (inner: string) => `{"jsonrpc":"2.0","id":1,"result":{${inner}}}`,
+  ]) {
+    for (const count of [990, 999, 1000, 1001, 1500]) {
+      const body = Buffer.from(spell(members(count)))
+      const read = readMessage(body)
+      if ('spans' in read) assert.equal(typeof read.spans.size, 'number', spell(`${count}`))
+      const longWay = readMessage(Buffer.from(` ${body}`))
+      assert.equal('spans' in read, 'spans' in longWay, spell(`${count}`))
+    }
+  }
+})
+
 it('nesting that would exhaust a stack is left to the long way', () => {
   const text = `${'{"a":'.repeat(2500)}1${'}'.repeat(2500)}`
   assert.equal(readPlainText(text, WANTED), undefined)

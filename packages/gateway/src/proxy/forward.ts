@@ -23,7 +23,14 @@ export function forward(passage: Passage, bound: Bound, permission: Permission, 
   }
   const { session } = bound
   if (session !== undefined) session.open++
-  server.upstream.send(callOf(passage, bound), answerOf(passage, bound, permission, eventId))
+  const answer = answerOf(passage, bound, permission, eventId)
+  try {
+    server.upstream.send(callOf(passage, bound), answer)
+  } catch (mistake) {
+    // We stand in the turn of the record here, where nobody else would catch it: it ends this call, never the gate.
+    passage.proxy.log.error({ server: server.name, event: eventId, err: mistake }, 'a call could not be sent on')
+    answer.fail({ reason: 'broken', detail: 'a fault of the gate' })
+  }
 }
 
 function callOf({ visit }: Passage, { era, verb, fields, principal, principalKey, incoming, session }: Bound): Call {

@@ -59,7 +59,8 @@ function tail(status: number | undefined, durationMs: number | undefined): strin
 
 /** Two whole numbers are spelled in a third of the time that a broken one takes. */
 function toHundredths(ms: number): string {
-  const all = Math.round(ms * 100)
+  // What is no time is none: a line that is no JSON would be lost.
+  const all = ms > 0 && ms < 1e12 ? Math.round(ms * 100) : 0
   const rest = all % 100
   return `${(all - rest) / 100}.${rest < 10 ? '0' : ''}${rest}`
 }

@@ -4,6 +4,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { it } from 'node:test'
 import { issue } from '@portcullis/auth/keys'
 import { type CredentialStore, memoryCredentials } from '@portcullis/auth/store'
+import type { Upstream } from '../../src/upstream/upstream.ts'
 import { givenProxy, NOW } from './given.ts'
 
 /** One request by a client that would like to keep its connection. */
@@ -80,4 +81,22 @@ it('the record is told why a key opens nothing, and its caller is not', async ()
   assert.equal(statusCode, 401)
   const [{ reason, because, credentialId } = {}] = refusals
   assert.deepEqual([reason, because, credentialId], ['key_invalid', 'other_server', record.id])
+})
+
+it('a fault on the way to a server ends the one call, in order; the gate goes on', async (t) => {
+  const credentials = memoryCredentials()
+  const key = await givenKey(credentials)
+  let calls = 0
+  const upstream: Upstream = {
+    send(_call, answer) {
+      if (calls++ === 0) throw new Error('never thought of')
+      answer.start(202, [])
+      answer.end()
+    },
+    close: async () => {},
+  }
+  const { port, close } = await givenProxy({ credentials, upstream })
+  t.after(close)
+
+  assert.deepEqual([(await ask(port, key)).statusCode, (await ask(port, key)).statusCode], [502, 202])
 })

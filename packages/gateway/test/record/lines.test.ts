@@ -83,6 +83,8 @@ it('a secret that somebody took for a name is recorded by its public id only', (
       [secret, shown],
       [`https://gate/mcp/${secret}?a`, `https://gate/mcp/${shown}?a`],
       [`${secret} ${secret}`, `${shown} ${shown}`],
+      [`${secret.slice(0, -1)}${secret}`, `${shown}${shown}`],
+      [`${secret.slice(0, 45)}${secret}${secret}`, `${shown}${shown}${shown}`],
       [`"${secret}`, `"${shown}`],
       [`${x}${secret}`, `${x}${shown.slice(0, 6)}`],
       [`${secret} ${secret} ${x}${secret}`, `${shown} ${shown} ${x.slice(0, 110)}`],
@@ -171,4 +173,25 @@ it('a long name in a batch pushes no other off the line', () => {
   const read = readLine(intentLine(intentOf(id, { method: 'batch', name })))
 
   assert.equal((read as { name?: string }).name, name)
+})
+
+it('a time that is none writes a line all the same: one that is no JSON would be lost', () => {
+  for (const durationMs of [
+    -0.5,
+    -1e-9,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    1e300,
+    0,
+    0.004,
+    1.005,
+    59,
+    123456.789,
+  ]) {
+    const read = readLine(endingLine('0mi9ect4wabcdef7ps2', { outcome: 'answered', durationMs })) as {
+      durationMs?: number
+    }
+    const expected = durationMs > 0 && durationMs < 1e12 ? Math.round(durationMs * 100) / 100 : 0
+    assert.equal(read.durationMs, expected)
+  }
 })

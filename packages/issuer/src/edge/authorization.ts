@@ -1,9 +1,10 @@
 import { errorReply, type Reply } from '@portcullis/auth/http'
 import { type Engine, engineRequest, type Resource } from '../engine/index.ts'
 import type { Line } from '../limits/index.ts'
-import { type AnswerMarks, BUSY_PAGE, GONE, isEmbedded, networksOf, only, type Visit } from '../web/index.ts'
+import { type AnswerMarks, BUSY_PAGE, GONE, isEmbedded, only, type Visit } from '../web/index.ts'
 import { pickKnown, settleAuthorization } from './authorize.ts'
 import { MAX_PARAMETERS, MAX_QUERY, refuseTooMuch } from './bounds.ts'
+import { waitInLine } from './in-line.ts'
 import { answerOf, barePage, faultPage, leavePage, valuesOf, waitPage } from './pages.ts'
 import type { Turn, Turns } from './turns.ts'
 
@@ -34,8 +35,8 @@ export interface AuthorizationNeeds {
 export function authorizationEndpoint(needs: AuthorizationNeeds) {
   const { engine, resources, turns, line } = needs
   const { routes } = engine
-  const inLine = async (visit: Visit, { isKnown }: Turn, work: () => Promise<Reply>): Promise<Reply> =>
-    (await line.run(isKnown ? 'known' : 'stranger', networksOf(visit.peer).at(-1) ?? '', work)) ?? BUSY_PAGE
+  const inLine = async (visit: Visit, { who }: Turn, work: () => Promise<Reply>): Promise<Reply> =>
+    (await waitInLine(line, visit, who, work)) ?? BUSY_PAGE
   return async (visit: Visit): Promise<Reply> => {
     // Counted nowhere: any page can have its readers' browsers ask, as often as it likes.
     if (isEmbedded(visit)) return EMBEDDED

@@ -1,11 +1,12 @@
 import type { Line } from '../limits/index.ts'
-import { BUSY_PAGE, type Handler, networksOf } from '../web/index.ts'
+import { BUSY_PAGE, type Handler } from '../web/index.ts'
+import { waitInLine } from './in-line.ts'
 import type { Turns } from './turns.ts'
 
 export interface PagesLineNeeds {
   /** Where the pages are. What follows a `/` belongs to them. */
   readonly paths: readonly string[]
-  readonly turns: Pick<Turns, 'isKnown'>
+  readonly turns: Pick<Turns, 'whoIs'>
   /** Where those wait who look at a page or send one. */
   readonly line: Line
 }
@@ -24,8 +25,6 @@ export function pagesInLine(pages: readonly Handler[], { paths, turns, line }: P
   }
   return async (visit) => {
     if (!paths.some((path) => visit.path === path || visit.path.startsWith(`${path}/`))) return undefined
-    const kind = (await turns.isKnown(visit)) ? 'known' : 'stranger'
-    const begun = line.run(kind, networksOf(visit.peer).at(-1) ?? '', async () => answer(visit))
-    return begun ?? BUSY_PAGE
+    return waitInLine(line, visit, await turns.whoIs(visit), async () => answer(visit)) ?? BUSY_PAGE
   }
 }

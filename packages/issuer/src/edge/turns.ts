@@ -6,6 +6,7 @@ import { networksOf, type Visit } from '../web/index.ts'
 export const ALLOWANCE: Allowance = { minute: 60, hour: 600 }
 /** Whoever has a whole IPv6 /48 has 65 536 networks of the size that counts: all of them have so many times as many. */
 const WIDEST_TURNS = 4
+const DEVICE = 'device '
 
 export interface TurnsNeeds {
   readonly sessions: Pick<Engine['sessions'], 'find'>
@@ -19,8 +20,8 @@ export interface TurnsNeeds {
 export interface Turn {
   /** 0 when there was one; else the seconds until there is. */
   readonly wait: number
-  /** Whether it was asked for by somebody who is signed in, or was in this browser. */
-  readonly isKnown: boolean
+  /** One word for who is signed in, or was in this browser; undefined for strangers. */
+  readonly who: string | undefined
 }
 
 /**
@@ -32,45 +33,61 @@ export class Turns {
   private readonly known: Meters
   private readonly networks: Meters
   private readonly widest: Meters
+  private readonly devices: Meters
 
   constructor(needs: TurnsNeeds) {
     const { allowance = ALLOWANCE } = needs
     this.needs = needs
     this.known = new Meters(allowance)
     this.networks = new Meters(allowance)
-    this.widest = new Meters({ minute: allowance.minute * WIDEST_TURNS, hour: allowance.hour * WIDEST_TURNS })
+    const wide = { minute: allowance.minute * WIDEST_TURNS, hour: allowance.hour * WIDEST_TURNS }
+    this.widest = new Meters(wide)
+    this.devices = new Meters(wide)
   }
 
   /** Takes one, if there is one. */
   async take(visit: Visit): Promise<Turn> {
-    const known = await this.knownOf(visit)
-    const counted = known === undefined ? this.ofNetworks(visit.peer) : ([[this.known, known]] as const)
+    const who = await this.knownOf(visit)
+    const counted = this.countedFor(visit, who)
     const now = this.needs.now()
     const wait = Math.max(...counted.map(([meters, key]) => meters.wait(key, now)))
     if (wait === 0) for (const [meters, key] of counted) meters.count(key, now)
-    return { wait, isKnown: known !== undefined }
+    return { wait, who }
   }
 
-  /** Takes none. */
-  async isKnown(visit: Visit): Promise<boolean> {
-    if (visit.headers.cookie === undefined) return false
+  /** Takes none. @returns as `Turn.who`. */
+  async whoIs(visit: Visit): Promise<string | undefined> {
     // First what costs least to look at.
-    return this.needs.deviceOf(visit) !== undefined || (await this.knownOf(visit)) !== undefined
+    return this.deviceOf(visit) ?? (await this.knownOf(visit))
   }
 
-  private ofNetworks(peer: string): readonly (readonly [Meters, string])[] {
+  private countedFor({ peer }: Visit, who: string | undefined): readonly (readonly [Meters, string])[] {
     const networks = networksOf(peer)
-    return [
-      [this.networks, networks[0]],
-      [this.widest, networks.at(-1) ?? ''],
-    ]
+    const widest = networks.at(-1) ?? ''
+    if (who === undefined) {
+      return [
+        [this.networks, networks[0]],
+        [this.widest, widest],
+      ]
+    }
+    // Each sign-in makes a mark of its own, so those of one network together have no more than so much.
+    return who.startsWith(DEVICE)
+      ? [
+          [this.known, who],
+          [this.devices, widest],
+        ]
+      : [[this.known, who]]
+  }
+
+  private deviceOf(visit: Visit): string | undefined {
+    const device = visit.headers.cookie === undefined ? undefined : this.needs.deviceOf(visit)
+    return device === undefined ? undefined : DEVICE + device
   }
 
   private async knownOf(visit: Visit): Promise<string | undefined> {
     if (visit.headers.cookie === undefined) return undefined
     const session = await this.needs.sessions.find(engineRequest(visit))
     if (session !== undefined) return `account ${session.accountId}`
-    const device = this.needs.deviceOf(visit)
-    return device === undefined ? undefined : `device ${device}`
+    return this.deviceOf(visit)
   }
 }

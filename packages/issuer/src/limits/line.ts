@@ -5,14 +5,14 @@
 export type Caller = 'stranger' | 'known' | 'program'
 
 export interface LineBounds {
-  /** How many of a kind may wait, and how many of those on behalf of one network. */
-  readonly waiting: Readonly<Record<Caller, { readonly all: number; readonly ofOneNetwork: number }>>
+  /** How many of a kind may wait, and how many of those on behalf of one: a network, or a person who is known. */
+  readonly waiting: Readonly<Record<Caller, { readonly all: number; readonly ofOne: number }>>
   /** For how long one turn of the event loop goes on to begin what programs want, in milliseconds. */
   readonly turnMs: number
 }
 
 interface Waiting {
-  readonly network: string
+  readonly behalf: string
   readonly start: () => void
 }
 
@@ -41,8 +41,8 @@ export class Line {
   private readonly bounds: LineBounds
   private readonly now: () => number
   private readonly lines: Readonly<Record<Caller, Waiting[]>> = { stranger: [], known: [], program: [] }
-  /** How many wait, by kind and network. */
-  private readonly networks = new Map<string, number>()
+  /** How many wait, by kind and on whose behalf. */
+  private readonly behalves = new Map<string, number>()
   private turn: Turn | undefined
   private isTurnOfKnown = true
   /** When it last stopped for others. */
@@ -54,19 +54,21 @@ export class Line {
     this.now = now
   }
 
-  /** @param network On whose behalf. @returns what the work gives; undefined when too many wait already: nothing is begun. */
-  run<T>(kind: Caller, network: string, work: () => Promise<T>): Promise<T> | undefined {
-    if (this.networks.size === 0 && this.hasRoom(kind)) {
+  /** @param behalf Of which network, or of whom who is known. @returns what the work gives; undefined when too many wait already: nothing is begun. */
+  run<T>(kind: Caller, behalf: string, work: () => Promise<T>): Promise<T> | undefined {
+    if (this.behalves.size === 0 && this.hasRoom(kind)) {
       this.count(kind)
       return work()
     }
     const line = this.lines[kind]
-    const key = `${kind} ${network}`
-    const theirs = this.networks.get(key) ?? 0
-    const { all, ofOneNetwork } = this.bounds.waiting[kind]
-    if (line.length >= all || theirs >= ofOneNetwork) return undefined
-    this.networks.set(key, theirs + 1)
-    return new Promise<void>((start) => line.push({ network, start })).then(work)
+    const key = `${kind} ${behalf}`
+    const theirs = this.behalves.get(key) ?? 0
+    const { all, ofOne } = this.bounds.waiting[kind]
+    if (line.length >= all || theirs >= ofOne) return undefined
+    // What others took while nobody waited was taken from nobody.
+    if (this.behalves.size === 0) this.pausedAt = this.now()
+    this.behalves.set(key, theirs + 1)
+    return new Promise<void>((start) => line.push({ behalf, start })).then(work)
   }
 
   private hasRoom(kind: Caller): boolean {
@@ -92,7 +94,7 @@ export class Line {
     })
     const begunAt = this.now()
     // Who waits for nothing knows nothing of how long others took.
-    const shareMs = this.networks.size === 0 ? 0 : (begunAt - this.pausedAt) * SHARE
+    const shareMs = this.behalves.size === 0 ? 0 : (begunAt - this.pausedAt) * SHARE
     return { begunAt, shareMs, hasPerson: false, hasProgram: false }
   }
 
@@ -102,9 +104,9 @@ export class Line {
       this.pausedAt = this.now()
       return
     }
-    const { network, start } = this.lines[kind].shift() as Waiting
+    const { behalf, start } = this.lines[kind].shift() as Waiting
     this.count(kind)
-    this.leave(`${kind} ${network}`)
+    this.leave(`${kind} ${behalf}`)
     start()
     // The queue of ticks follows that of promises: by then the work has come as far as it can.
     queueMicrotask(() => process.nextTick(() => this.goOn()))
@@ -118,8 +120,8 @@ export class Line {
   }
 
   private leave(key: string): void {
-    const left = (this.networks.get(key) ?? 1) - 1
-    if (left === 0) this.networks.delete(key)
-    else this.networks.set(key, left)
+    const left = (this.behalves.get(key) ?? 1) - 1
+    if (left === 0) this.behalves.delete(key)
+    else this.behalves.set(key, left)
   }
 }

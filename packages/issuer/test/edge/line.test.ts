@@ -7,7 +7,7 @@ import { authorize, Browser, PEER, type RunningIssuer, startIssuer } from '../gi
 import { givenPublic, type Party, REDIRECT, toForm } from '../party.ts'
 
 /** Room for one to wait, and none of them goes in with another. */
-const ONE = { all: 1, ofOneNetwork: 1 }
+const ONE = { all: 1, ofOne: 1 }
 const NARROW = { waiting: { stranger: ONE, known: ONE, program: ONE }, turnMs: 0 }
 
 interface Asked {
@@ -105,6 +105,21 @@ describe('more requests than the issuer can serve', () => {
       const answers = await sendTogether(running.url, [...looks, { method: 'GET', path: '/account', cookie }])
       assert.equal(statusOf(answers.at(-1) ?? ''), 200, String(kind))
     }
+  })
+
+  it('of one person leave others their places; and who finds none as somebody known finds one as a stranger', async () => {
+    const [greedy, other] = [new Browser(), new Browser()]
+    for (const browser of [greedy, other]) await authorize(client.authorizationUrl(), { browser })
+    const deviceOf = ({ cookies }: Browser) =>
+      [...cookies].flatMap(([name, { value }]) => (name.includes('device') ? [`${name}=${value}`] : [])).join('; ')
+    const look = (cookie: string, n: number) => ({ method: 'GET', path: '/account', peer: `198.51.${n}.1`, cookie })
+    const answers = await sendTogether(running.url, [
+      ...Array.from({ length: 4 }, (_, n) => look(deviceOf(greedy), n)),
+      look(deviceOf(other), 9),
+    ])
+
+    // Of the first one begins at once, one waits as itself and one as a stranger.
+    assert.deepEqual(answers.map(statusOf).slice(0, 4), [200, 200, 200, 503])
   })
 
   it('are told to programs in JSON, at the token endpoint, at the others, and at registration', async () => {

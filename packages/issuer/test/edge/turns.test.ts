@@ -99,6 +99,23 @@ describe('how often authorization may be asked for', () => {
     )
   })
 
+  it('does not grow with the marks that sign-ins leave in browsers: those of one network have four times as many', async () => {
+    now += 3600
+    const marks: string[] = []
+    for (let n = 0; n < 6; n++) {
+      const browser = new Browser()
+      await authorize(client.authorizationUrl(), { browser })
+      for (const [name, { value }] of browser.cookies) if (name.includes('device')) marks.push(`${name}=${value}`)
+      now += 3600
+    }
+    const given: number[] = []
+    for (const cookie of marks) given.push(...(await statuses(['192.0.2.7', '192.0.2.7', '192.0.2.7'], { cookie })))
+
+    assert.equal(marks.length, 6)
+    assert.equal(given.filter((status) => status === 303).length, 12)
+    assert.equal((await ask('198.51.100.9', { cookie: marks[5] as string })).status, 303)
+  })
+
   it('is kept for a quarter of an hour, and without what nobody goes by', async () => {
     const url = client.authorizationUrl({ login_hint: 'h'.repeat(3000), ui_locales: 'de' })
     const response = await fetch(url, { redirect: 'manual', headers: { [PEER]: '203.0.113.1' } })

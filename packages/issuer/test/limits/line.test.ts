@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Caller, Line, type LineBounds } from '../../src/limits/index.ts'
 
-const MANY = { all: 100, ofOneNetwork: 100 }
+const MANY = { all: 100, ofOne: 100 }
 const BOUNDS: LineBounds = { waiting: { stranger: MANY, known: MANY, program: MANY }, turnMs: 4 }
 
 /** A line, what has begun in which turn of the event loop, and a clock that stands unless somebody turns it. */
@@ -29,7 +29,7 @@ function givenLine(bounds: LineBounds = BOUNDS) {
     }
   }
   const perTurn = () => [...Map.groupBy(begun, (each) => each.turn).values()].map((each) => each.length)
-  return { line, ask, pass, begun, perTurn }
+  return { line, ask, pass, begun, perTurn, clock }
 }
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
@@ -127,7 +127,7 @@ describe('the line before dear work', () => {
   })
 
   it('turns away who finds it full, of each kind by itself, and lets the next one in when there is room', async () => {
-    const few = { all: 3, ofOneNetwork: 3 }
+    const few = { all: 3, ofOne: 3 }
     const { ask, pass, begun } = givenLine({ waiting: { stranger: few, known: few, program: few }, turnMs: 0 })
     const asked = times(6, () => ask('stranger'))
     // The first begins, three wait.
@@ -146,7 +146,7 @@ describe('the line before dear work', () => {
   })
 
   it('has places that one network cannot take from others', async () => {
-    const some = { all: 10, ofOneNetwork: 2 }
+    const some = { all: 10, ofOne: 2 }
     const { ask, pass } = givenLine({ waiting: { stranger: some, known: some, program: some }, turnMs: 4 })
     const greedy = times(6, () => ask('stranger', { network: 'greedy' }))
     assert.equal(greedy.filter((each) => each === undefined).length, 3)
@@ -167,6 +167,18 @@ describe('the line before dear work', () => {
       later.every((each) => each >= 9 && each <= 12),
       `${perTurn()}`,
     )
+  })
+
+  it('takes nothing in advance for the time in which nobody asked', async () => {
+    const { ask, pass, perTurn, clock } = givenLine()
+    await ask('stranger')
+    await pass(1)
+    clock.ms += 3_600_000
+    const passing = pass(8)
+    times(6, () => ask('stranger', { takes: 1 }))
+    await passing
+
+    assert.deepEqual(perTurn().slice(1), [1, 1, 1, 1, 1, 1])
   })
 
   it('goes on whatever becomes of what it has begun: who waits for others keeps nobody out, nor does who fails', async () => {
