@@ -43,7 +43,7 @@ export function sharedSecretIssuer(options: SharedSecretOptions): TokenIssuer {
     },
     () => {}, // who asks for it hears of it
   )
-  const message = `tokens of ${issuer} are checked with a shared secret: whoever has it can make them`
+  const message = `a shared secret stands for the issuer ${issuer}: whoever checks its tokens can make them`
   quietly(options.onWarning ?? warnOnConsole)({ code: 'shared_secret', issuer, message })
   return {
     issuer,

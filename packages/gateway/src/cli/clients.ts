@@ -65,7 +65,10 @@ const create = defineCommand({
       const made = await clients.create(wanted)
       if (made.kind === 'refused') throw new UsageError(made.description)
       const { clientId, secret } = made
-      const kept = secret === undefined ? '' : `\n${secret}\n\nKeep the secret now: it is not shown again.`
+      const kept =
+        secret === undefined
+          ? '\n\nThis is its client_id. It has no secret: it proves nothing but where people are sent back to.'
+          : `\n${secret}\n\nKeep the secret now: it is not shown again.`
       answer({ id: clientId, secret: secret ?? null }, `${clientId}${kept}`)
     })
   },

@@ -211,15 +211,36 @@ const WHY_NOT_ROTATED = {
 } as const
 
 /** @returns false when it had been revoked before. */
-export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<boolean> {
+export interface Revoked {
+  readonly isNew: boolean
+  /** The id of what it was rotated to, where that is still good: it has the same rights. */
+  readonly successor: string | undefined
+}
+
+export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<Revoked> {
   expectDatabase(settings)
-  const { record, outcome } = await withStores(settings, async ({ credentials }) => {
+  const { record, outcome, successor } = await withStores(settings, async ({ credentials }) => {
     const found = await findOne(credentials, family, id, 'revoke')
-    return { record: found, outcome: await credentials.revoke(id, nowSeconds()) }
+    const outcome = await credentials.revoke(id, nowSeconds())
+    return { record: found, outcome, successor: await lastGood(credentials, found) }
   })
   // Ending a key is never put off: the record comes second, and its failure is told.
   if (outcome === 'revoked') note(settings, record, 'revoked')
-  return outcome === 'revoked'
+  return { isNew: outcome === 'revoked', successor }
+}
+
+/** At the end of what a credential was rotated to, and that again. */
+async function lastGood(credentials: CredentialStore, { replacedBy }: CredentialRecord): Promise<string | undefined> {
+  const next = replacedBy === undefined ? undefined : await find(credentials, replacedBy)
+  if (next?.replacedBy !== undefined) return lastGood(credentials, next)
+  const isGood = next?.revokedAt === undefined && (next?.expiresAt ?? Number.POSITIVE_INFINITY) > nowSeconds()
+  return isGood ? next?.id : undefined
+}
+
+/** What is to be told of it. */
+export function wordsOfRevoked(what: 'Key' | 'URL', id: string, { isNew, successor }: Revoked): string {
+  const words = isNew ? `${what} ${id} is revoked.` : `${what} ${id} had been revoked before.`
+  return successor === undefined ? words : `${words} It was rotated: ${successor} is still good.`
 }
 
 /** @throws {Failure} when there is none, or none of this family, or none that can be read. */

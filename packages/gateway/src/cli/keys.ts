@@ -2,7 +2,14 @@ import { defineCommand, type Group } from './command.ts'
 import { ONE_ID, readId } from './credential-id.ts'
 import { CREATE_OPTIONS, requested } from './credential-options.ts'
 import { formatList } from './credential-table.ts'
-import { createCredential, isoTime, listCredentials, revokeCredential, rotateCredential } from './credentials.ts'
+import {
+  createCredential,
+  isoTime,
+  listCredentials,
+  revokeCredential,
+  rotateCredential,
+  wordsOfRevoked,
+} from './credentials.ts'
 
 const create = defineCommand({
   usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 30d|never] [--probe]',
@@ -54,7 +61,7 @@ const rotate = defineCommand({
         overlapEndsAt: isoTime(endsAt),
         expiresAt: isoTime(record.expiresAt),
       },
-      `${secret}\n\nKeep it now: it is not shown again. Its id is ${record.id}. The old key ends at ${isoTime(endsAt)}.`,
+      `${secret}\n\nKeep it now: it is not shown again. Its id is ${record.id}; it expires ${isoTime(record.expiresAt) ?? 'never'}. The old key ends at ${isoTime(endsAt)}.`,
     )
     return 0
   },
@@ -67,8 +74,8 @@ const revoke = defineCommand({
   options: {},
   async run({ positionals, settings, answer }) {
     const id = readId('key', positionals)
-    const isNew = await revokeCredential(await settings(), 'key', id)
-    answer({ id, revoked: true }, isNew ? `Key ${id} is revoked.` : `Key ${id} had been revoked before.`)
+    const revoked = await revokeCredential(await settings(), 'key', id)
+    answer({ id, revoked: true, successor: revoked.successor ?? null }, wordsOfRevoked('Key', id, revoked))
     return 0
   },
 })

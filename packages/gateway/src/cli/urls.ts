@@ -9,6 +9,7 @@ import {
   revokeCredential,
   rotateCredential,
   secretUrl,
+  wordsOfRevoked,
 } from './credentials.ts'
 
 const create = defineCommand({
@@ -69,8 +70,8 @@ const revoke = defineCommand({
   options: {},
   async run({ positionals, settings, answer }) {
     const id = readId('url', positionals)
-    const isNew = await revokeCredential(await settings(), 'url', id)
-    answer({ id, revoked: true }, isNew ? `URL ${id} is revoked.` : `URL ${id} had been revoked before.`)
+    const revoked = await revokeCredential(await settings(), 'url', id)
+    answer({ id, revoked: true, successor: revoked.successor ?? null }, wordsOfRevoked('URL', id, revoked))
     return 0
   },
 })

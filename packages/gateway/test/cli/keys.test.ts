@@ -250,6 +250,20 @@ it('the JSON of a list has escapes for what steers a terminal, and says the same
   assert.equal((JSON.parse(stdout) as { keys: Listed[] }).keys[0]?.notes, name)
 })
 
+it('who ends a key that was rotated is told what it was rotated to, while that is good', async () => {
+  const { portcullis } = given()
+  const key = async (...args: readonly string[]) => JSON.parse((await portcullis('keys', ...args, '--json')).stdout)
+  const first = await key('create', '--server', 'files', '--name', 'leaked')
+  const second = await key('rotate', first.id)
+  const third = await key('rotate', second.id, '--overlap', '0s')
+
+  const words = (await portcullis('keys', 'revoke', first.id)).stdout
+  assert.equal(words, `Key ${first.id} is revoked. It was rotated: ${third.id} is still good.\n`)
+  assert.equal((await key('revoke', first.id)).successor, third.id)
+  assert.equal((await key('revoke', third.id)).successor, null)
+  assert.equal((await portcullis('keys', 'revoke', first.id)).stdout, `Key ${first.id} had been revoked before.\n`)
+})
+
 it('a key whose row is damaged is told of, the others are listed, and it can be neither revoked nor rotated', async () => {
   const { portcullis, create, database } = given()
   const [damaged, whole] = [await create('keys'), await create('keys')]
@@ -312,7 +326,7 @@ it('a rotation tells the new ID, and a second one of the same key names it', asy
     const { id } = await create(family)
 
     const { stdout } = await portcullis(family, 'rotate', id)
-    const [, successor] = /Its id is ([0-9a-z]{16})\./.exec(stdout) ?? []
+    const [, successor] = /Its id is ([0-9a-z]{16})[.;]/.exec(stdout) ?? []
     const again = await portcullis(family, 'rotate', id)
 
     assert.ok(successor !== undefined && successor !== id, stdout)

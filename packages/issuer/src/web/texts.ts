@@ -143,7 +143,7 @@ export const TEXTS = {
 
   setup: {
     title: 'Set up the first account',
-    text: 'This account runs the server. The set-up token stands in the link that the server has printed.',
+    text: 'It signs in to what stands behind this gate. The set-up token stands in the link that the server has printed.',
     token: 'Set-up token',
     tokenHint: 'What follows # in the link.',
     act: 'Create account',
