@@ -37,7 +37,7 @@ const BACKLOG_BYTES = 256 * 2 ** 20
 const BATCH_MS = 1.2
 const MIN_LINES = 10
 const MAX_LINES = 200
-/** Between two batches; when there was nothing; when the loop was busy. Milliseconds. */
+/** Between two batches; when there was nothing; when the loop was busy, and between two looks at all that waits. Milliseconds. */
 const PAUSE_MS = 5
 const IDLE_MS = 250
 const BUSY_MS = 100
@@ -53,6 +53,7 @@ export function startIngester(options: IngesterOptions): Ingester {
   const keepUp = upkeep({ directory, store, retentionMs, giveUpMs, now })
   let maxLines = 50
   let backlogBytes = 0
+  let lookAt = 0
   let upkeepAt = 0
   let failures = 0
   let timer: NodeJS.Timeout | undefined
@@ -67,7 +68,10 @@ export function startIngester(options: IngesterOptions): Ingester {
 
   /** @returns milliseconds to the next one. */
   const round = async (): Promise<number> => {
-    backlogBytes = await intake.backlog()
+    if (performance.now() >= lookAt) {
+      backlogBytes = await intake.backlog()
+      lookAt = performance.now() + BUSY_MS
+    }
     if (isBusy() && backlogBytes < bound) return BUSY_MS
     if (performance.now() >= upkeepAt) {
       const more = await keepUp()

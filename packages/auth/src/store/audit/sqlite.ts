@@ -72,6 +72,7 @@ export function sqliteAudit(db: SqliteDatabase): AuditStore {
   const ending = db.prepare(
     `update audit set outcome = ?2, body = json_patch(body, ?3) where id = ?1 and outcome in ('open', 'unknown')`,
   )
+  const allOffsets = db.prepare(`select segment, read_to from audit_sources where segment <> ''`)
   const search = searches(db)
 
   const take = (batch: readonly AuditRecord[]): void => {
@@ -89,8 +90,7 @@ export function sqliteAudit(db: SqliteDatabase): AuditStore {
         return true
       }),
     offsets() {
-      const rows = db.prepare(`select segment, read_to from audit_sources where segment <> ''`).all()
-      return new Map(rows.map((row) => [row.segment as string, Number(row.read_to)]))
+      return new Map(allOffsets.all().map((row) => [row.segment as string, Number(row.read_to)]))
     },
     sync() {
       // A commit that syncs the log syncs all that stands before it; one that changes nothing would write nothing.
