@@ -73,13 +73,14 @@ const LIFETIMES: Lifetimes = { accessToken: 900, refreshToken: 7 * DAY, grant: 9
 const LOOK_EVERY = 5
 const SWEEP_EVERY = 60
 /**
- * At most half a second's work waits of what people want, and of what programs want. Programs are what hosted assistants
+ * At most half a second's work waits of what strangers want, of what people who are known want, and of what programs want.
+ * Programs are what hosted assistants
  * are: very many may come from one network at once, and of their requests a turn takes about ten before the rest waits.
  */
 const LINE: LineBounds = {
   waiting: {
     stranger: { all: 256, ofOne: 32 },
-    known: { all: 64, ofOne: 8 },
+    known: { all: 256, ofOne: 32 },
     program: { all: 512, ofOne: 256 },
   },
   turnMs: 4,

@@ -4,8 +4,8 @@ import { MAX_WORD } from './filter.ts'
 /** How a secret of ours begins; where this is not, there is none. */
 export const SECRET_MARK = 'pcl'
 /**
- * A secret of ours, whole or most of one: names of a batch have been cut before they come here. It ends
- * where the next one begins.
+ * A secret of ours, whole or most of one: names of a batch have been cut before they come here. It ends where the next
+ * one begins.
  */
 const SECRETS = /pcl[su]_[0-9a-z]{16}_(?:(?!pcl[su]_)[A-Za-z0-9_-]){22,50}/g
 const SHOWN = 'pcls_'.length + PUBLIC_ID_LENGTH

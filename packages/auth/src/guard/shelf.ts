@@ -16,7 +16,7 @@ const TEXT = 16
 const ROW = 96
 const DIGEST = TEXT + TEXT
 const USED = 18
-const IDS = /^[\0-\x7f]{32}$/
+const ID = /^[\0-\x7f]{16}$/
 const EMPTY = -1
 
 /** Two views of the same rows. 32 bits of seconds last until the year 2106. */
@@ -43,9 +43,9 @@ export class Shelf {
    * Puts a record on the shelf or replaces what is there.
    * @throws when it has not the size of a row: ids of 16 characters of ASCII, a digest of 32 bytes. Nothing is changed then.
    */
-  put({ id, clientId, digest, ...times }: CredentialRecord, terms: number, generation: number): void {
-    const ids = id + clientId
-    if (id.length !== TEXT || !IDS.test(ids) || digest.length !== 32)
+  put(record: CredentialRecord, terms: number, generation: number): void {
+    const { id, clientId, digest } = record
+    if (!ID.test(id) || !ID.test(clientId) || digest.length !== 32)
       throw new TypeError('ids have 16 ASCII characters, digests 32 bytes')
     if (this.#rows * 2 >= this.#slots.length) this.#grow()
     const slot = this.#slotOf(id)
@@ -57,10 +57,13 @@ export class Shelf {
     }
     const { bytes, words } = this.#chunk(row)
     const start = startOf(row)
-    for (let at = 0; at < DIGEST; at++) bytes[start + at] = ids.charCodeAt(at)
+    for (let at = 0; at < TEXT; at++) {
+      bytes[start + at] = id.charCodeAt(at)
+      bytes[start + TEXT + at] = clientId.charCodeAt(at)
+    }
     bytes.set(digest, start + DIGEST)
-    const usedAt = Math.max(times.lastUsedAt ?? 0, this.usedAt(row))
-    words.set([toSeconds(times.expiresAt), toSeconds(times.revokedAt), usedAt, terms, generation], start / 4 + 16)
+    const usedAt = Math.max(record.lastUsedAt ?? 0, this.usedAt(row))
+    words.set([toSeconds(record.expiresAt), toSeconds(record.revokedAt), usedAt, terms, generation], start / 4 + 16)
   }
 
   /** Whether this is the secret of the row; compared in constant time, and where it lies. */

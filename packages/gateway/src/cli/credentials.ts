@@ -210,8 +210,8 @@ const WHY_NOT_ROTATED = {
   expired: 'it has expired; create a new one',
 } as const
 
-/** @returns false when it had been revoked before. */
 export interface Revoked {
+  /** False when it had been revoked before. */
   readonly isNew: boolean
   /** The id of what it was rotated to, where that is still good: it has the same rights. */
   readonly successor: string | undefined
@@ -222,7 +222,9 @@ export async function revokeCredential(settings: Settings, family: Family, id: s
   const { record, outcome, successor } = await withStores(settings, async ({ credentials }) => {
     const found = await findOne(credentials, family, id, 'revoke')
     const outcome = await credentials.revoke(id, nowSeconds())
-    return { record: found, outcome, successor: await lastGood(credentials, found) }
+    // Only a hint: what cannot be read of others is no reason to say nothing of this one.
+    const successor = await lastGood(credentials, found).catch(() => undefined)
+    return { record: found, outcome, successor }
   })
   // Ending a key is never put off: the record comes second, and its failure is told.
   if (outcome === 'revoked') note(settings, record, 'revoked')
@@ -230,12 +232,17 @@ export async function revokeCredential(settings: Settings, family: Family, id: s
 }
 
 /** At the end of what a credential was rotated to, and that again. */
-async function lastGood(credentials: CredentialStore, { replacedBy }: CredentialRecord): Promise<string | undefined> {
-  const next = replacedBy === undefined ? undefined : await find(credentials, replacedBy)
-  if (next?.replacedBy !== undefined) return lastGood(credentials, next)
-  const isGood = next?.revokedAt === undefined && (next?.expiresAt ?? Number.POSITIVE_INFINITY) > nowSeconds()
-  return isGood ? next?.id : undefined
+async function lastGood(credentials: CredentialStore, from: CredentialRecord): Promise<string | undefined> {
+  let last: CredentialRecord | undefined = from
+  for (let step = 0; last?.replacedBy !== undefined && step < MOST_ROTATIONS; step++) {
+    last = await find(credentials, last.replacedBy)
+  }
+  const isOver = last === undefined || last.revokedAt !== undefined || (last.expiresAt ?? Infinity) <= nowSeconds()
+  return last === undefined || isOver || last.id === from.id ? undefined : last.id
 }
+
+/** A chain without an end is damage. */
+const MOST_ROTATIONS = 10_000
 
 /** What is to be told of it. */
 export function wordsOfRevoked(what: 'Key' | 'URL', id: string, { isNew, successor }: Revoked): string {

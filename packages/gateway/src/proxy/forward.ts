@@ -27,7 +27,7 @@ export function forward(passage: Passage, bound: Bound, permission: Permission, 
   try {
     server.upstream.send(callOf(passage, bound), answer)
   } catch (mistake) {
-    // We stand in the turn of the record here, where nobody else would catch it: it ends this call, never the gate.
+    // The call has begun, so its end is put on record, too.
     passage.proxy.log.error({ server: server.name, event: eventId, err: mistake }, 'a call could not be sent on')
     answer.fail({ reason: 'broken', detail: 'a fault of the gate' })
   }

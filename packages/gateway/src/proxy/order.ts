@@ -51,8 +51,10 @@ export async function pass(visit: Visit, proxy: RunningProxy): Promise<void> {
 
   // intent recorded → upstream → outcome recorded → last byte of the answer
   const id = proxy.recorder.newId(passage.startedAt)
-  proxy.recorder.intent(passage.intent(id, bound, 'allowed'), (error) => {
-    if (error === undefined) forward(passage, bound, decision, id)
-    else passage.send(unrecordedReply(idOf(bound.incoming)))
-  })
+  proxy.recorder.intent(passage.intent(id, bound, 'allowed'), (error) =>
+    passage.safely(() => {
+      if (error === undefined) forward(passage, bound, decision, id)
+      else passage.send(unrecordedReply(idOf(bound.incoming)))
+    }),
+  )
 }

@@ -81,6 +81,16 @@ export class Passage {
     sendReply(this.visit.request, this.visit.response, reply, this.visit.fields)
   }
 
+  /** For what is done in the turn of the record, where nobody else would catch a fault of ours: it ends this request, never the gate. */
+  safely(work: () => void): void {
+    try {
+      work()
+    } catch (mistake) {
+      this.proxy.log.error({ server: this.visit.server.name, err: mistake }, 'a request could not be answered')
+      this.visit.response.destroy()
+    }
+  }
+
   /** Answers a known caller without asking the upstream, and records that in one line. */
   refuse(
     known: Admitted & Partial<Bound>,
@@ -91,7 +101,9 @@ export class Passage {
     const { recorder } = this.proxy
     const intent = this.intent(recorder.newId(this.startedAt), known, decision, reason)
     const event: RequestEvent = { ...intent, outcome: 'gate', status: reply.status, durationMs: this.elapsed() }
-    recorder.complete(event, (error) => this.send(error === undefined ? reply : unrecordedReply(undefined)))
+    recorder.complete(event, (error) =>
+      this.safely(() => this.send(error === undefined ? reply : unrecordedReply(undefined))),
+    )
     return ANSWERED
   }
 

@@ -100,3 +100,21 @@ it('a fault on the way to a server ends the one call, in order; the gate goes on
 
   assert.deepEqual([(await ask(port, key)).statusCode, (await ask(port, key)).statusCode], [502, 202])
 })
+
+it('an answer that cannot be sent ends the one call; the gate goes on', async (t) => {
+  const credentials = memoryCredentials()
+  const key = await givenKey(credentials)
+  let calls = 0
+  const upstream: Upstream = {
+    send(_call, answer) {
+      answer.start(200, ['content-type', calls++ === 0 ? 'application/json\u0001' : 'application/json'])
+      answer.end(Buffer.from('{}'))
+    },
+    close: async () => {},
+  }
+  const { port, close } = await givenProxy({ credentials, upstream })
+  t.after(close)
+
+  await assert.rejects(ask(port, key), { code: 'ECONNRESET' })
+  assert.equal((await ask(port, key)).statusCode, 200)
+})
