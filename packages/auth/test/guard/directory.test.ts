@@ -15,7 +15,8 @@ function givenDatabase() {
 }
 
 function record(number: number, facts: Partial<CredentialRecord> = {}): CredentialRecord {
-  const id = String(number).padStart(16, '0')
+  // They differ in front, as ids that are drawn do: by that they are found.
+  const id = String(number).padStart(8, '0').padEnd(16, '0')
   const digest = storedDigest(hash('sha256', id, 'buffer'))
   return { id, kind: 'api-key', digest, clientId: id, server: 'files', name: '', createdAt: NOON, ...facts }
 }

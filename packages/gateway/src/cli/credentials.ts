@@ -7,6 +7,7 @@ import { ownerOf } from '../config/owner.ts'
 import { isDatabaseFault, openStoresForCommand, type Stores, toFault } from '../state/index.ts'
 import { Failure, UsageError } from './command.ts'
 import { recordOperation } from './operation.ts'
+import { lastGood, type Revoked } from './revoked.ts'
 
 /** What `keys` and `urls` share: both manage credentials, which differ in how they are carried. */
 export type Family = 'key' | 'url'
@@ -210,44 +211,18 @@ const WHY_NOT_ROTATED = {
   expired: 'it has expired; create a new one',
 } as const
 
-export interface Revoked {
-  /** False when it had been revoked before. */
-  readonly isNew: boolean
-  /** The id of what it was rotated to, where that is still good: it has the same rights. */
-  readonly successor: string | undefined
-}
-
 export async function revokeCredential(settings: Settings, family: Family, id: string): Promise<Revoked> {
   expectDatabase(settings)
   const { record, outcome, successor } = await withStores(settings, async ({ credentials }) => {
     const found = await findOne(credentials, family, id, 'revoke')
     const outcome = await credentials.revoke(id, nowSeconds())
     // Only a hint: what cannot be read of others is no reason to say nothing of this one.
-    const successor = await lastGood(credentials, found).catch(() => undefined)
+    const successor = await lastGood(found, (next) => find(credentials, next), nowSeconds()).catch(() => undefined)
     return { record: found, outcome, successor }
   })
   // Ending a key is never put off: the record comes second, and its failure is told.
   if (outcome === 'revoked') note(settings, record, 'revoked')
   return { isNew: outcome === 'revoked', successor }
-}
-
-/** At the end of what a credential was rotated to, and that again. */
-async function lastGood(credentials: CredentialStore, from: CredentialRecord): Promise<string | undefined> {
-  let last: CredentialRecord | undefined = from
-  for (let step = 0; last?.replacedBy !== undefined && step < MOST_ROTATIONS; step++) {
-    last = await find(credentials, last.replacedBy)
-  }
-  const isOver = last === undefined || last.revokedAt !== undefined || (last.expiresAt ?? Infinity) <= nowSeconds()
-  return last === undefined || isOver || last.id === from.id ? undefined : last.id
-}
-
-/** A chain without an end is damage. */
-const MOST_ROTATIONS = 10_000
-
-/** What is to be told of it. */
-export function wordsOfRevoked(what: 'Key' | 'URL', id: string, { isNew, successor }: Revoked): string {
-  const words = isNew ? `${what} ${id} is revoked.` : `${what} ${id} had been revoked before.`
-  return successor === undefined ? words : `${words} It was rotated: ${successor} is still good.`
 }
 
 /** @throws {Failure} when there is none, or none of this family, or none that can be read. */

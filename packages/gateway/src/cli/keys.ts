@@ -2,14 +2,8 @@ import { defineCommand, type Group } from './command.ts'
 import { ONE_ID, readId } from './credential-id.ts'
 import { CREATE_OPTIONS, requested } from './credential-options.ts'
 import { formatList } from './credential-table.ts'
-import {
-  createCredential,
-  isoTime,
-  listCredentials,
-  revokeCredential,
-  rotateCredential,
-  wordsOfRevoked,
-} from './credentials.ts'
+import { createCredential, isoTime, listCredentials, revokeCredential, rotateCredential } from './credentials.ts'
+import { wordsOfRevoked } from './revoked.ts'
 
 const create = defineCommand({
   usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 30d|never] [--probe]',

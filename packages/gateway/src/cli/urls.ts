@@ -9,8 +9,8 @@ import {
   revokeCredential,
   rotateCredential,
   secretUrl,
-  wordsOfRevoked,
 } from './credentials.ts'
+import { wordsOfRevoked } from './revoked.ts'
 
 const create = defineCommand({
   usage: '--server NAME --name LABEL [--scopes A,B] [--tools X,Y] [--tenant T] [--expires 30d|never]',
