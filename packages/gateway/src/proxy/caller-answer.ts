@@ -254,21 +254,13 @@ export class CallerAnswer implements Answer {
     this.mode = 'done'
     this.options.course.record(ending, (error) => {
       clearTimeout(this.stall)
-      if (error === undefined) return this.sendSafely(send)
+      if (error === undefined) {
+        send()
+        return this.boundFlush()
+      }
       if (this.response.headersSent) this.response.destroy()
       else this.reply(unrecordedReply(this.options.id))
     })
-  }
-
-  /** We stand in the turn of the record here: what cannot be sent ends this answer, never the gate. */
-  private sendSafely(send: () => void): void {
-    try {
-      send()
-      this.boundFlush()
-    } catch (mistake) {
-      this.options.course.log({ reason: 'broken', detail: String(mistake) })
-      this.response.destroy()
-    }
   }
 
   /** What was handed over whole may be read by nobody: the socket's own clock, which each byte that leaves winds again. */

@@ -122,7 +122,9 @@ class ForwardedCall extends LastingCall implements Course, FilteredCaller {
     this.unlist?.()
     if (this.bound.session !== undefined) this.bound.session.open--
     const { passage } = this
-    passage.proxy.recorder.outcome(this.eventId, { ...ending, durationMs: passage.elapsed() }, then)
+    passage.proxy.recorder.outcome(this.eventId, { ...ending, durationMs: passage.elapsed() }, (error) =>
+      passage.safely(() => then(error)),
+    )
   }
 
   log(failure: UpstreamFailure): void {

@@ -57,7 +57,7 @@ function tail(status: number | undefined, durationMs: number | undefined): strin
   return status === undefined ? took : `,"status":${status}${took}`
 }
 
-/** Two whole numbers are spelled in a third of the time that a broken one takes. */
+/** By whole numbers, which are spelled sooner than a broken one. */
 function toHundredths(ms: number): string {
   // What is no time is none: a line that is no JSON would be lost.
   const all = ms > 0 && ms < 1e12 ? Math.round(ms * 100) : 0

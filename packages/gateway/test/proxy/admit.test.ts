@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
-import { it } from 'node:test'
+import { it, type TestContext } from 'node:test'
 import { issue } from '@portcullis/auth/keys'
 import { type CredentialStore, memoryCredentials } from '@portcullis/auth/store'
-import type { Upstream } from '../../src/upstream/upstream.ts'
+import type { Answer, Upstream } from '../../src/upstream/upstream.ts'
 import { givenProxy, NOW } from './given.ts'
 
 /** One request by a client that would like to keep its connection. */
@@ -83,38 +83,33 @@ it('the record is told why a key opens nothing, and its caller is not', async ()
   assert.deepEqual([reason, because, credentialId], ['key_invalid', 'other_server', record.id])
 })
 
-it('a fault on the way to a server ends the one call, in order; the gate goes on', async (t) => {
+/** A server of which the first answer goes wrong. @returns what asks it once. */
+async function givenTrouble(t: TestContext, answerTo: (call: number, answer: Answer) => void) {
   const credentials = memoryCredentials()
   const key = await givenKey(credentials)
   let calls = 0
-  const upstream: Upstream = {
-    send(_call, answer) {
-      if (calls++ === 0) throw new Error('never thought of')
-      answer.start(202, [])
-      answer.end()
-    },
-    close: async () => {},
-  }
+  const upstream: Upstream = { send: (_call, answer) => answerTo(++calls, answer), close: async () => {} }
   const { port, close } = await givenProxy({ credentials, upstream })
   t.after(close)
+  return () => ask(port, key)
+}
 
-  assert.deepEqual([(await ask(port, key)).statusCode, (await ask(port, key)).statusCode], [502, 202])
+it('a fault on the way to a server ends the one call, in order; the gate goes on', async (t) => {
+  const askOnce = await givenTrouble(t, (call, answer) => {
+    if (call === 1) throw new Error('never thought of')
+    answer.start(202, [])
+    answer.end()
+  })
+
+  assert.deepEqual([(await askOnce()).statusCode, (await askOnce()).statusCode], [502, 202])
 })
 
 it('an answer that cannot be sent ends the one call; the gate goes on', async (t) => {
-  const credentials = memoryCredentials()
-  const key = await givenKey(credentials)
-  let calls = 0
-  const upstream: Upstream = {
-    send(_call, answer) {
-      answer.start(200, ['content-type', calls++ === 0 ? 'application/json\u0001' : 'application/json'])
-      answer.end(Buffer.from('{}'))
-    },
-    close: async () => {},
-  }
-  const { port, close } = await givenProxy({ credentials, upstream })
-  t.after(close)
+  const askOnce = await givenTrouble(t, (call, answer) => {
+    answer.start(200, ['content-type', call === 1 ? 'application/json\u0001' : 'application/json'])
+    answer.end(Buffer.from('{}'))
+  })
 
-  await assert.rejects(ask(port, key), { code: 'ECONNRESET' })
-  assert.equal((await ask(port, key)).statusCode, 200)
+  await assert.rejects(askOnce(), { code: 'ECONNRESET' })
+  assert.equal((await askOnce()).statusCode, 200)
 })

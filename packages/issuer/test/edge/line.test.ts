@@ -107,21 +107,6 @@ describe('more requests than the issuer can serve', () => {
     }
   })
 
-  it('of one person leave others their places; and who finds none as somebody known finds one as a stranger', async () => {
-    const [greedy, other] = [new Browser(), new Browser()]
-    for (const browser of [greedy, other]) await authorize(client.authorizationUrl(), { browser })
-    const deviceOf = ({ cookies }: Browser) =>
-      [...cookies].flatMap(([name, { value }]) => (name.includes('device') ? [`${name}=${value}`] : [])).join('; ')
-    const look = (cookie: string, n: number) => ({ method: 'GET', path: '/account', peer: `198.51.${n}.1`, cookie })
-    const answers = await sendTogether(running.url, [
-      ...Array.from({ length: 4 }, (_, n) => look(deviceOf(greedy), n)),
-      look(deviceOf(other), 9),
-    ])
-
-    // Of the first one begins at once, one waits as itself and one as a stranger.
-    assert.deepEqual(answers.map(statusOf).slice(0, 4), [200, 200, 200, 503])
-  })
-
   it('are told to programs in JSON, at the token endpoint, at the others, and at registration', async () => {
     const registration = JSON.stringify({ redirect_uris: [REDIRECT] })
     const register = { method: 'POST', path: '/oauth/register', body: registration, type: 'application/json' }
@@ -166,5 +151,31 @@ describe('more requests than the issuer can serve', () => {
     const [only = ''] = await sendTogether(running.url, strangers(1))
 
     assert.equal(statusOf(only), 303)
+  })
+})
+
+describe('more requests of one browser than it has places', () => {
+  let running: RunningIssuer
+  let client: Party
+  before(async () => {
+    const waiting = { stranger: ONE, known: { all: 2, ofOne: 1 }, program: ONE }
+    running = await startIssuer({ [lineOption]: { waiting, turnMs: 0 } })
+    client = await givenPublic(running)
+  })
+  after(() => running.close())
+
+  it('take one of those for strangers, and leave those of other browsers', async () => {
+    const marks: string[] = []
+    for (let n = 0; n < 2; n++) {
+      const browser = new Browser()
+      await authorize(client.authorizationUrl(), { browser })
+      for (const [name, { value }] of browser.cookies) if (name.includes('device')) marks.push(`${name}=${value}`)
+    }
+    const [greedy = '', other = ''] = marks
+    const look = (cookie: string, n: number) => ({ method: 'GET', path: '/account', peer: `198.51.${n}.1`, cookie })
+    const answers = await sendTogether(running.url, [...[0, 1, 2, 3].map((n) => look(greedy, n)), look(other, 9)])
+
+    // The first begins at once; of the next two one waits as itself and one as a stranger.
+    assert.deepEqual(answers.map(statusOf), [200, 200, 200, 503, 200])
   })
 })
