@@ -2,7 +2,7 @@
  * A server without an SDK that does what its caller's tool calls tell it to, so that a test can have any bytes on the
  * wire. Argument `modern`: answers `server/discover` as a server of that era.
  */
-import { writeSync } from 'node:fs'
+import { write as writeLater, writeSync } from 'node:fs'
 
 const era = process.argv[2] ?? 'legacy'
 const heard = []
@@ -38,11 +38,12 @@ const deeds = {
     const line = `${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })}\n`
     let sent = 0
     setInterval(() => process.stderr.write(`sent ${sent}\n`), 20)
-    // A write that finds the pipe full waits, and the clock with it: after each one it has its turn.
-    const more = () => {
-      process.stdout.write(line, () => setImmediate(more))
-      sent += line.length
-    }
+    // In a thread of its own: a write that finds the pipe full waits, and the clock must not wait with it.
+    const more = () =>
+      writeLater(1, line, (error, bytes = 0) => {
+        sent += bytes
+        setTimeout(more, error === null ? 0 : 5)
+      })
     more()
   },
   /** One message, character by character, in as many writes. */
