@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider'
 import { deriveKey } from '../vault/index.ts'
 import { adapterFor } from './adapter.ts'
 import { SESSION_SECONDS } from './browser-sessions.ts'
+import { CookieSignatures } from './cookie-signatures.ts'
 import { existingGrant } from './grants.ts'
 import type { EngineOptions } from './options.ts'
 import { interactionPolicy } from './policy.ts'
@@ -59,7 +60,7 @@ export function configurationOf(options: EngineOptions, keys: readonly JWK[]): C
     },
     assertJwtClientAuthClaimsAndHeader: (_, { aud, exp }) => assertAssertion(options, aud, exp),
     cookies: {
-      keys: [Buffer.from(deriveKey(sealingKey, 'cookies')).toString('base64url')],
+      keys: new CookieSignatures(deriveKey(sealingKey, 'cookies')) as never, // the types know only lists
       names: isSecure
         ? {
             session: '__Host-portcullis-session',

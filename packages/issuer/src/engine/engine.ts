@@ -4,6 +4,7 @@ import Provider, { type JWK } from 'oidc-provider'
 import type { Payload } from '../vault/index.ts'
 import { type BrowserSessions, browserSessions, type EngineSession, sessionAt } from './browser-sessions.ts'
 import { callEngine, standIns } from './call.ts'
+import { metadataOf } from './client-metadata.ts'
 import { configurationOf, ROUTES } from './configuration.ts'
 import { makeGrant, watchGrants } from './grants.ts'
 import type { EngineOptions } from './options.ts'
@@ -170,7 +171,7 @@ async function describe(
     uid,
     prompt: prompt.name,
     clientId: client.clientId,
-    client: client.metadata() as Payload,
+    client: metadataOf(client),
     origin: await options.originOf(client.clientId),
     redirectUri: String(params.redirect_uri),
     resource,
@@ -196,7 +197,7 @@ async function toOutcome(details: Details, result: InteractionResult, provider: 
     case 'denied':
       return { error: 'access_denied', error_description: 'the person said no' }
     case 'consented':
-      return { consent: { grantId: await grantOf(details, result.scopes, provider, options) } }
+      return { consent: { grantId: (await grantOf(details, result.scopes, provider, options)).jti } }
   }
 }
 

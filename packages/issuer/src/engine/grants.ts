@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider'
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
-import type { Payload } from '../vault/index.ts'
 import type { ConsentAsked, GrantUsed } from './asked.ts'
+import { metadataOf } from './client-metadata.ts'
 import type { EngineOptions } from './options.ts'
 
 /** Scopes of the issuer itself: granted whenever they are asked for, for they open nothing. */
@@ -12,7 +12,7 @@ export async function makeGrant(
   provider: Provider,
   granted: Pick<ConsentAsked, 'accountId' | 'clientId' | 'scopes'> & { readonly resource: string | undefined },
   asked: readonly string[],
-): Promise<string> {
+): Promise<Grant> {
   const { accountId, clientId, resource, scopes } = granted
   const grant = new provider.Grant({ accountId, clientId } as never)
   const refused = asked.filter((scope) => !scopes.includes(scope) && !PLAIN.includes(scope))
@@ -24,7 +24,8 @@ export async function makeGrant(
     if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '))
     if (refused.length > 0) grant.rejectResourceScope(resource, refused.join(' '))
   }
-  return grant.save()
+  await grant.save()
+  return grant
 }
 
 /** Requests whose grant stands on remembered consent: nobody else goes without being asked. */
@@ -44,8 +45,8 @@ export async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOpti
   if (made !== undefined) return provider.Grant.find(made)
   const asked = askedOf(ctx, options)
   if (asked === undefined || !((await options.remembers?.(asked)) ?? false)) return undefined
-  const grant = await provider.Grant.find(await makeGrant(provider, asked, scopesOf(ctx)))
-  if (grant !== undefined) remembered.add(ctx)
+  const grant = await makeGrant(provider, asked, scopesOf(ctx))
+  remembered.add(ctx)
   return grant
 }
 
@@ -60,7 +61,7 @@ function askedOf(ctx: KoaContextWithOIDC, { resources }: EngineOptions): Consent
   return {
     accountId: account.accountId,
     clientId: client.clientId,
-    client: client.metadata() as Payload,
+    client: metadataOf(client),
     redirectUri: String(params.redirect_uri),
     resource: resource.uri,
     scopes: scopesOf(ctx).filter((scope) => resource.scopes.includes(scope)),
@@ -95,7 +96,7 @@ function usedOf(ctx: KoaContextWithOIDC, kind: GrantUsed['kind']): GrantUsed | u
     clientId: Client.clientId,
     // Made out for who looks: refreshing is what clients do all the time, and nobody looks then.
     get client() {
-      return Client.metadata() as Payload
+      return metadataOf(Client)
     },
     get scopes() {
       return resourcesOf(Grant).flatMap((uri) => Grant.getResourceScope(uri).split(' '))
