@@ -203,6 +203,20 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.ok(await store.find('Grant', 'else', NOON))
   })
 
+  test('what is there can be replaced, and what was removed is not put again', async () => {
+    const [store, other] = open()
+    await store.put(artifact('a', { uidHash: 'u' }))
+    await store.spend('RefreshToken', 'a', NOON)
+    const newer = artifact('a', { payload: new Uint8Array([7]), expiresAt: NOON + 99, accountId: 'eve', uidHash: 'v' })
+
+    assert.equal(await other.replace(newer), true)
+    same(await store.find('RefreshToken', 'a', NOON), { ...newer, consumedAt: NOON })
+
+    await store.remove('RefreshToken', 'a')
+    assert.equal(await other.replace(newer), false)
+    assert.equal(await store.find('RefreshToken', 'a', NOON), undefined)
+  })
+
   test('all of a kind that are of an account or a client go at once, but for one', async () => {
     const [store] = open()
     for (const [id, facts] of Object.entries({

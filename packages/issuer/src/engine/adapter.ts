@@ -1,15 +1,14 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Grants } from '../grants/index.ts'
-import type { Kept, Payload, Vault } from '../vault/index.ts'
+import type { Kept, Payload } from '../vault/index.ts'
 import type { KnownClients } from './options.ts'
 import { currentRedemption, type Redemption } from './redemption.ts'
 import { ClientRefused } from './refused.ts'
+import { assertSignedIn, type SessionAdapterNeeds, sessionAdapter } from './session-adapter.ts'
 
-export interface AdapterNeeds {
-  readonly vault: Vault
+export interface AdapterNeeds extends SessionAdapterNeeds {
   readonly grants: Pick<Grants, 'revoke'>
   readonly clients: KnownClients
-  readonly now: () => number
 }
 
 /** Ids that may be seen once: the engine looks first and writes then, so the write itself has to tell (trap in §5). */
@@ -19,15 +18,15 @@ const FOREVER = 10 * 365 * 86_400
 /** What waits for a person. Anybody can have one made, so of those that nobody has signed in to some make way. */
 const INTERACTION = 'Interaction'
 const MOST_UNCLAIMED = 10_000
-/** Where somebody is signed in. Who knows the password could have any number of them made; the oldest make way. */
-const SESSION = 'Session'
-const MOST_SESSIONS = 100
+/** What a client gets for a person who is here. */
+const CODE = 'AuthorizationCode'
 /** Whose own id the others stand on. */
 const GRANT = 'Grant'
 
 /** Lets the engine keep what it makes, with single use that holds across processes. One adapter per kind of thing. */
 export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
   if (model === 'Client') return clientAdapter(needs.clients)
+  if (model === 'Session') return sessionAdapter(needs)
   const { vault, grants, now } = needs
   return {
     async upsert(id, payload, expiresIn) {
@@ -45,8 +44,7 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
       }
       if (model === INTERACTION && accountId === undefined)
         return vault.putUnclaimed(model, id, kept as Payload, marks, MOST_UNCLAIMED)
-      if (model === SESSION && accountId !== undefined)
-        return vault.putOfAccount(model, id, kept as Payload, { ...marks, accountId }, MOST_SESSIONS)
+      if (model === CODE) await assertSignedIn(accountId, needs)
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {
         throw new errors.InvalidClientAuth('the assertion was used before')

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Reply } from '@portcullis/auth/http'
+import { toldOf } from './grants.ts'
 import { attach, type Redemption } from './redemption.ts'
 import type { EngineRequest } from './request.ts'
 import { asResponse, Outgoing, toIncoming } from './stand-in.ts'
@@ -17,7 +18,8 @@ export function callEngine(
   const { promise, resolve, reject } = Promise.withResolvers<Reply>()
   const incoming = toIncoming(request, issuer)
   if (redemption !== undefined) attach(incoming, redemption)
-  Promise.try(() => listener(incoming as never, asResponse(new Outgoing(resolve)) as never)).catch(reject)
+  const answer = (reply: Reply) => resolve(toldOf(incoming)?.then(() => reply) ?? reply)
+  Promise.try(() => listener(incoming as never, asResponse(new Outgoing(answer)) as never)).catch(reject)
   return promise
 }
 

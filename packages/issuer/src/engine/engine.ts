@@ -2,6 +2,7 @@ import type { Reply } from '@portcullis/auth/http'
 import type { ClientOrigin } from '@portcullis/auth/store'
 import Provider, { type JWK } from 'oidc-provider'
 import type { Payload } from '../vault/index.ts'
+import { answeredByOf, notesOf } from './answers.ts'
 import { type BrowserSessions, browserSessions, type EngineSession, sessionAt } from './browser-sessions.ts'
 import { callEngine, standIns } from './call.ts'
 import { metadataOf } from './client-metadata.ts'
@@ -104,7 +105,7 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
       // By the cookie, as the engine does; the address says nothing to it.
       const uid = ctx.cookies.get(cookie, { signed: true })
       const found = uid === undefined ? undefined : await provider.Interaction.find(uid)
-      const answeredBy = answeredByOf(found)
+      const answeredBy = answeredByOf(found?.result)
       if (found === undefined || answeredBy === undefined) return undefined
       const here = await sessionAt(provider, ctx)
       return isStillOf(here, found) ? { uid: found.uid, answeredBy, ...replacedBy(found, here) } : undefined
@@ -114,21 +115,14 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
       const { provider } = current
       const details = await provider.interactionDetails(req, res)
       if (result.kind === 'signed_in') await changeAccount(details, result.accountId, provider, options)
-      const outcome = { ...(await toOutcome(details, result, provider, options)), [ANSWERED_BY]: answeredBy }
+      const standing = result.kind === 'signed_in' ? await options.people.standingOf(result.accountId) : undefined
+      const outcome = { ...(await toOutcome(details, result, provider, options)), ...notesOf(answeredBy, standing) }
       return provider.interactionResult(req, res, outcome, { mergeWithLastSubmission: result.kind === 'consented' })
     },
     useKeys(newer) {
       current = build(options, newer)
     },
   }
-}
-
-/** A member of what the engine keeps of an answer, which it knows nothing of. */
-const ANSWERED_BY = 'portcullis_answered_by'
-
-function answeredByOf(interaction: Pick<Details, 'result'> | undefined): string | undefined {
-  const mark = interaction?.result?.[ANSWERED_BY]
-  return typeof mark === 'string' ? mark : undefined
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>
@@ -166,7 +160,7 @@ async function describe(
   const client = await provider.Client.find(String(params.client_id))
   if (client === undefined || (prompt.name !== 'login' && prompt.name !== 'consent')) return undefined
   const resource = options.resources.find(({ uri }) => uri === resourceOf(params, options))
-  const answeredBy = answeredByOf(details)
+  const answeredBy = answeredByOf(details.result)
   return {
     uid,
     prompt: prompt.name,

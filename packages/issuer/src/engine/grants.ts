@@ -74,12 +74,19 @@ function scopesOf(ctx: KoaContextWithOIDC): readonly string[] {
     .filter((scope) => scope !== '')
 }
 
+const telling = new WeakMap<object, Promise<void>>()
+
+/** What has to be over before a request is answered: who looks at the record then finds what was granted. */
+export function toldOf(req: object): Promise<void> | undefined {
+  return telling.get(req)
+}
+
 /** Tells of each code and each pair of tokens that the engine issues. */
 export function watchGrants(provider: Provider, { onGrantUsed, onFault }: EngineOptions): void {
   const tell = (ctx: KoaContextWithOIDC, kind: GrantUsed['kind']): void => {
     const used = usedOf(ctx, kind)
     if (used === undefined || onGrantUsed === undefined) return
-    Promise.try(() => onGrantUsed(used)).catch(onFault ?? (() => {}))
+    telling.set(ctx.req, Promise.try(() => onGrantUsed(used)).catch(onFault ?? (() => {})))
   }
   provider.on('authorization.success', (ctx) => tell(ctx, 'authorized'))
   provider.on('grant.success', (ctx) => tell(ctx, 'redeemed'))

@@ -46,7 +46,11 @@ export interface EngineOptions {
   readonly grants: Pick<Grants, 'revoke'>
   readonly accessTokens: AccessTokens
   readonly clients: KnownClients
-  readonly people: { isLive(accountId: string): Promise<boolean> }
+  readonly people: {
+    isLive(accountId: string): Promise<boolean>
+    /** A word that is another one once their password is, and none for who may not sign in. */
+    standingOf(accountId: string): Promise<string | undefined>
+  }
   readonly sealingKey: Uint8Array
   readonly lifetimes: Lifetimes
   /** Where a person is asked; the interaction's id follows. */

@@ -48,6 +48,13 @@ export class People {
     return account !== undefined && account.disabledAt === undefined
   }
 
+  /** A word that is another one once their password is. @returns undefined for who may not sign in. */
+  async standingOf(id: string): Promise<string | undefined> {
+    const account = await this.store.find(id)
+    if (account === undefined || account.disabledAt !== undefined) return undefined
+    return hashOf(account.password ?? '')
+  }
+
   /**
    * Whose name and password these are. Takes the same time for names that nobody has, accounts without a password and
    * those that are disabled.

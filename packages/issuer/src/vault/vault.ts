@@ -70,6 +70,11 @@ export class Vault {
     return this.store.putOfAccount({ ...this.seal(model, id, payload, marks), accountId: marks.accountId }, most)
   }
 
+  /** Changes what is there under a name. @returns false where nothing is, and nothing is put. */
+  replace(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
+    return this.store.replace(this.seal(model, id, payload, marks))
+  }
+
   /** @returns false when the name was used before: of any number of callers exactly one gets true. */
   putOnce(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
     return this.store.putOnce(this.seal(model, id, payload, marks))
@@ -78,6 +83,11 @@ export class Vault {
   find(model: string, id: string, now: number): MaybePromise<Kept | undefined> {
     const found = this.store.find(model, hashOf(id), now)
     return found instanceof Promise ? found.then((late) => this.open(late)) : this.open(found)
+  }
+
+  /** Whether something is there under a name, which is not opened. */
+  async holds(model: string, id: string, now: number): Promise<boolean> {
+    return (await this.store.find(model, hashOf(id), now)) !== undefined
   }
 
   findByUid(model: string, uid: string, now: number): MaybePromise<Kept | undefined> {

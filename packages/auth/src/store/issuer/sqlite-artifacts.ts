@@ -19,6 +19,10 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
        uid_hash = excluded.uid_hash, account_id = excluded.account_id, client_id = excluded.client_id,
        expires_at = excluded.expires_at`,
   )
+  const replacing = db.prepare(
+    `update artifacts set payload = ?3, grant_id = ?4, uid_hash = ?5, account_id = ?6, client_id = ?7, expires_at = ?8
+       where model = ?1 and id_hash = ?2`,
+  )
   // What has expired is as good as gone, and must not keep its id for ever.
   const puttingOnce = db.prepare(
     `${insertion} on conflict (model, id_hash) do update set payload = excluded.payload,
@@ -66,6 +70,12 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     })
   return {
     put: (artifact) => write(() => void putting.run(...toRow(artifact))),
+    replace: (artifact) =>
+      write(() => {
+        const [model, idHash, payload, grantId, uidHash, accountId, clientId, , expiresAt] = toRow(artifact)
+        const row = [model, idHash, payload, grantId, uidHash, accountId, clientId, expiresAt] as const
+        return Number(replacing.run(...row).changes) === 1
+      }),
     putUnclaimed: (artifact, most) =>
       write(() => {
         const { model, idHash } = artifact
