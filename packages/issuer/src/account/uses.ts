@@ -44,10 +44,10 @@ export class GrantUses {
     const last = this.written.get(grantId)
     const network = last?.peer === peer ? last.network : networkOf(peer)
     if (used.kind === 'redeemed' && last?.network === network && last.at + COARSE > now()) return
-    const before = await this.find(grantId)
+    const isNew = used.kind === 'authorized' && redirectUri !== undefined
     const use = {
       clientName: nameOf(used),
-      target: used.kind === 'authorized' && redirectUri !== undefined ? targetOf(redirectUri) : (before?.target ?? ''),
+      target: isNew ? targetOf(redirectUri) : ((await this.find(grantId))?.target ?? ''),
       network,
       at: now(),
     }

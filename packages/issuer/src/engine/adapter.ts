@@ -1,6 +1,7 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
 import type { Grants } from '../grants/index.ts'
 import type { Kept, Payload } from '../vault/index.ts'
+import { grantOf } from './grants.ts'
 import type { KnownClients } from './options.ts'
 import { currentRedemption, type Redemption } from './redemption.ts'
 import { ClientRefused } from './refused.ts'
@@ -44,7 +45,11 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
       }
       if (model === INTERACTION && accountId === undefined)
         return vault.putUnclaimed(model, id, kept as Payload, marks, MOST_UNCLAIMED)
-      if (model === CODE) await assertSignedIn(accountId, needs)
+      if (model === CODE) {
+        await assertSignedIn(accountId, needs)
+        await Promise.all([vault.put(model, id, kept as Payload, marks), grantOf(Provider.ctx ?? {})])
+        return
+      }
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {
         throw new errors.InvalidClientAuth('the assertion was used before')

@@ -7,7 +7,7 @@ import { type BrowserSessions, browserSessions, type EngineSession, sessionAt } 
 import { callEngine, standIns } from './call.ts'
 import { metadataOf } from './client-metadata.ts'
 import { configurationOf, ROUTES } from './configuration.ts'
-import { makeGrant, watchGrants } from './grants.ts'
+import { draftGrant, watchGrants } from './grants.ts'
 import type { EngineOptions } from './options.ts'
 import type { Redemption } from './redemption.ts'
 import type { EngineRequest } from './request.ts'
@@ -191,11 +191,11 @@ async function toOutcome(details: Details, result: InteractionResult, provider: 
     case 'denied':
       return { error: 'access_denied', error_description: 'the person said no' }
     case 'consented':
-      return { consent: { grantId: (await grantOf(details, result.scopes, provider, options)).jti } }
+      return { consent: { grantId: await keepGrant(details, result.scopes, provider, options) } }
   }
 }
 
-function grantOf(details: Details, scopes: readonly string[], provider: Provider, options: EngineOptions) {
+function keepGrant(details: Details, scopes: readonly string[], provider: Provider, options: EngineOptions) {
   const { params, session } = details
   const asked = String(params.scope ?? '').split(' ')
   const granted = {
@@ -204,7 +204,7 @@ function grantOf(details: Details, scopes: readonly string[], provider: Provider
     resource: resourceOf(params, options),
     scopes: scopes.filter((scope) => asked.includes(scope)),
   }
-  return makeGrant(provider, granted, asked)
+  return draftGrant(provider, granted, asked).save()
 }
 
 /**

@@ -7,12 +7,12 @@ import type { EngineOptions } from './options.ts'
 /** Scopes of the issuer itself: granted whenever they are asked for, for they open nothing. */
 const PLAIN = ['openid', 'offline_access']
 
-/** Makes the grant that one authorization stands on. Scopes that were asked for and are not granted count as refused. */
-export async function makeGrant(
+/** The grant that one authorization stands on, not kept yet. Scopes that were asked for and are not granted count as refused. */
+export function draftGrant(
   provider: Provider,
   granted: Pick<ConsentAsked, 'accountId' | 'clientId' | 'scopes'> & { readonly resource: string | undefined },
   asked: readonly string[],
-): Promise<Grant> {
+): Grant {
   const { accountId, clientId, resource, scopes } = granted
   const grant = new provider.Grant({ accountId, clientId } as never)
   const refused = asked.filter((scope) => !scopes.includes(scope) && !PLAIN.includes(scope))
@@ -24,8 +24,15 @@ export async function makeGrant(
     if (scopes.length > 0) grant.addResourceScope(resource, scopes.join(' '))
     if (refused.length > 0) grant.rejectResourceScope(resource, refused.join(' '))
   }
-  await grant.save()
   return grant
+}
+
+/** Grants that are being kept while the engine goes on with them, by request. */
+const keeping = new WeakMap<object, Promise<unknown>>()
+
+/** Over when the grant of a request is kept. What stands on it can be put at the same time, so that both go in one write. */
+export function grantOf(ctx: object): Promise<unknown> | undefined {
+  return keeping.get(ctx)
 }
 
 /** Requests whose grant stands on remembered consent: nobody else goes without being asked. */
@@ -45,7 +52,11 @@ export async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOpti
   if (made !== undefined) return provider.Grant.find(made)
   const asked = askedOf(ctx, options)
   if (asked === undefined || !((await options.remembers?.(asked)) ?? false)) return undefined
-  const grant = await makeGrant(provider, asked, scopesOf(ctx))
+  const grant = draftGrant(provider, asked, scopesOf(ctx))
+  const kept = grant.save()
+  // Whoever puts the code hears of it; without a code nobody needs the grant.
+  kept.catch(() => {})
+  keeping.set(ctx, kept)
   remembered.add(ctx)
   return grant
 }
