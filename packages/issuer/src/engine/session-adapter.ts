@@ -39,8 +39,10 @@ export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
   const { vault, now } = needs
   return {
     async upsert(id, payload, expiresIn) {
-      const kept = withoutAuthorizations(payload)
       const { uid, accountId } = payload
+      // The engine gives whoever brings the cookie of a session that has ended another one, of nobody.
+      if (accountId === undefined) return
+      const kept = withoutAuthorizations(payload)
       const marks = { uid, accountId, expiresAt: now() + (expiresIn ?? SESSION_SECONDS) }
       const request = currentRequest()
       const came = request === undefined ? undefined : cameWith.get(request)
@@ -49,8 +51,7 @@ export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
         if (!isAsGood(came, kept, marks.expiresAt)) await vault.replace(SESSION, id, kept, marks)
         return
       }
-      if (accountId === undefined) return vault.put(SESSION, id, kept, marks)
-      await vault.putOfAccount(SESSION, id, kept, { ...marks, accountId }, MOST_SESSIONS)
+      await vault.putOfAccount(SESSION, id, kept, marks, MOST_SESSIONS)
       // First put, then looked: whoever changes the password does it the other way round.
       if (await isStanding(accountId, request, needs)) return
       await vault.remove(SESSION, id)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { Browser, PASSWORD, type RunningIssuer, startIssuer } from '../given.ts'
+import { authorize, Browser, PASSWORD, type RunningIssuer, startIssuer } from '../given.ts'
 import { go, send, who } from '../interaction/steps.ts'
+import { givenPublic } from '../party.ts'
 
 const ADA = { name: 'ada', password: PASSWORD, do: 'sign-in' }
 const NOW = Math.floor(Date.now() / 1000)
@@ -47,5 +48,25 @@ it('an account has a hundred sessions at most: the latest', async () => {
   const { artifacts } = running.stores
   assert.equal(await artifacts.find('Session', 's20', NOW), undefined)
   assert.ok(await artifacts.find('Session', 's21', NOW))
+  await running.close()
+})
+
+it('a browser whose session has ended is given none that nobody is signed in to, however often it comes', async () => {
+  const running = await startIssuer()
+  const party = await givenPublic(running)
+  const own = new Browser()
+  await send(own, await go(own, new URL('/account', running.url).href), ADA)
+  const old = [...own.cookies]
+  await running.issuer.people.endSessions((await running.issuer.people.findByName('ada'))?.id ?? '')
+  for (let n = 0; n < 3; n++) {
+    const browser = new Browser()
+    for (const [name, cookie] of old) browser.cookies.set(name, cookie)
+    assert.match((await go(browser, party.authorizationUrl())).text, /name="password"/)
+  }
+
+  assert.deepEqual(await running.stores.artifacts.list({ model: 'Session' }, 0), [])
+  const back = await authorize(party.authorizationUrl(), { browser: own })
+  assert.ok(back.searchParams.has('code'))
+  assert.equal(await who(own, running.url), 'ada')
   await running.close()
 })
