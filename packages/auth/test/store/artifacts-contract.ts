@@ -212,8 +212,14 @@ export function artifactStoreContract(name: string, open: () => [ArtifactStore, 
     assert.equal(await other.replace(newer), true)
     same(await store.find('RefreshToken', 'a', NOON), { ...newer, consumedAt: NOON })
 
-    await store.remove('RefreshToken', 'a')
-    assert.equal(await other.replace(newer), false)
+    const renamed = { ...newer, idHash: 'b' }
+    assert.equal(await other.replace(renamed, 'a'), true)
+    same(await store.find('RefreshToken', 'b', NOON), { ...renamed, consumedAt: NOON })
+    assert.equal(await store.find('RefreshToken', 'a', NOON), undefined)
+    assert.equal(await store.replace({ ...newer, idHash: 'c' }, 'a'), false)
+
+    await store.remove('RefreshToken', 'b')
+    assert.equal(await other.replace(renamed), false)
     assert.equal(await store.find('RefreshToken', 'a', NOON), undefined)
   })
 

@@ -15,13 +15,11 @@ const MOST_SESSIONS = 100
 /** A session lasts longer with each use. That is written down where it makes so much of a difference, in seconds. */
 const COARSE = 3600
 
-/** The session that a request came with, as it was kept then. */
+/** The session that a request came with, as it is kept. */
 interface Came {
   readonly id: string
   readonly payload: Payload
   readonly expiresAt: number
-  /** It was gone when the engine was about to give it another name. */
-  isOver: boolean
 }
 
 const cameWith = new WeakMap<object, Came>()
@@ -31,9 +29,15 @@ function currentRequest(): KoaContextWithOIDC | undefined {
   return (Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }).ctx
 }
 
+/** The session that the engine's request came with. */
+function cameNow(): { readonly request?: KoaContextWithOIDC | undefined; readonly came?: Came | undefined } {
+  const request = currentRequest()
+  return request === undefined ? {} : { request, came: cameWith.get(request) }
+}
+
 /**
  * Lets the engine keep sessions. It reads one when a request comes in and writes it back when it has answered, which may be
- * seconds later; what has ended meanwhile (signed out, another password) stays ended.
+ * seconds later, and under another name once somebody has been asked: what has ended meanwhile stays ended.
  */
 export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
   const { vault, now } = needs
@@ -43,12 +47,15 @@ export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
       // The engine gives whoever brings the cookie of a session that has ended another one, of nobody.
       if (accountId === undefined) return
       const kept = withoutAuthorizations(payload)
-      const marks = { uid, accountId, expiresAt: now() + (expiresIn ?? SESSION_SECONDS) }
-      const request = currentRequest()
-      const came = request === undefined ? undefined : cameWith.get(request)
-      if (came?.isOver) return
-      if (came?.id === id) {
-        if (!isAsGood(came, kept, marks.expiresAt)) await vault.replace(SESSION, id, kept, marks)
+      const expiresAt = now() + (expiresIn ?? SESSION_SECONDS)
+      const marks = { uid, accountId, expiresAt }
+      const { request, came } = cameNow()
+      if (request !== undefined && came !== undefined) {
+        const isKept =
+          !isAsGood(came, { id, payload: kept, expiresAt }) &&
+          (await vault.replace(came.id, { model: SESSION, id, payload: kept, marks }))
+        if (isKept) cameWith.set(request, { id, payload: kept, expiresAt })
+        else withoutSessionCookie(request)
         return
       }
       await vault.putOfAccount(SESSION, id, kept, marks, MOST_SESSIONS)
@@ -59,20 +66,20 @@ export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
     },
     async find(id) {
       const found = await vault.find(SESSION, id, now())
-      const request = currentRequest()
       if (found === undefined) return undefined
       const { payload, expiresAt } = found
-      if (request !== undefined) cameWith.set(request, { id, payload, expiresAt, isOver: false })
+      const { request } = cameNow()
+      if (request !== undefined) cameWith.set(request, { id, payload, expiresAt })
       return payload as AdapterPayload
     },
     async findByUid(uid) {
       return (await vault.findByUid(SESSION, uid, now()))?.payload as AdapterPayload | undefined
     },
     async destroy(id) {
-      const wasThere = await vault.remove(SESSION, id)
-      const request = currentRequest()
-      const came = request === undefined ? undefined : cameWith.get(request)
-      if (!wasThere && came?.id === id) came.isOver = true
+      const { request, came } = cameNow()
+      // It has another name already, under which it is about to be kept; both are one write.
+      if (came?.id === id && request?.oidc.session?.jti !== id) return
+      await vault.remove(SESSION, id)
     },
     findByUserCode: async () => undefined,
     consume: async () => undefined,
@@ -85,15 +92,16 @@ export function sessionAdapter(needs: SessionAdapterNeeds): Adapter {
  * @throws when who is signed in by the engine's request was signed out while it was under way.
  */
 export async function assertSignedIn(accountId: string | undefined, needs: SessionAdapterNeeds): Promise<void> {
-  const request = currentRequest()
+  const { request, came } = cameNow()
   if (request === undefined || accountId === undefined) return
-  const came = cameWith.get(request)
-  const isThere = came === undefined || (await needs.vault.holds(SESSION, came.id, needs.now()))
-  if (isThere && (await isStanding(accountId, request, needs))) return
-  throw new errors.LoginRequired('the session has ended meanwhile')
+  const isIn =
+    came === undefined
+      ? await isStanding(accountId, request, needs)
+      : (await needs.vault.ownerOf(SESSION, String(came.payload.uid), needs.now())) === accountId
+  if (!isIn) throw new errors.LoginRequired('the session has ended meanwhile')
 }
 
-/** Whether who has signed in on the way of this request could still do so with the same password. */
+/** Whether who has signed in on the way of this request, and has no session yet, could still do so with the same password. */
 async function isStanding(
   accountId: string,
   request: KoaContextWithOIDC | undefined,
@@ -109,7 +117,17 @@ function withoutAuthorizations({ authorizations: _, ...kept }: AdapterPayload): 
 }
 
 /** Whether nothing would be lost by leaving it as it is. */
-function isAsGood(came: Came, kept: Payload, expiresAt: number): boolean {
+function isAsGood(came: Came, wanted: Came): boolean {
   const textOf = ({ exp: _, ...rest }: Payload) => JSON.stringify(rest)
-  return expiresAt - came.expiresAt < COARSE && textOf(came.payload) === textOf(kept)
+  const isLonger = wanted.expiresAt - came.expiresAt >= COARSE
+  return came.id === wanted.id && !isLonger && textOf(came.payload) === textOf(wanted.payload)
+}
+
+/** The browser may have a newer one by now, from another tab. */
+function withoutSessionCookie(request: KoaContextWithOIDC): void {
+  const name = (request.oidc.provider as unknown as { cookieName(kind: string): string }).cookieName('session')
+  const all = [request.response.headers['set-cookie'] ?? []].flat().map(String)
+  const others = all.filter((cookie) => !cookie.startsWith(`${name}=`) && !cookie.startsWith(`${name}.sig=`))
+  if (others.length === 0) request.remove('set-cookie')
+  else request.set('set-cookie', others)
 }

@@ -70,9 +70,9 @@ export class Vault {
     return this.store.putOfAccount({ ...this.seal(model, id, payload, marks), accountId: marks.accountId }, most)
   }
 
-  /** Changes what is there under a name. @returns false where nothing is, and nothing is put. */
-  replace(model: string, id: string, payload: Payload, marks: Marks): MaybePromise<boolean> {
-    return this.store.replace(this.seal(model, id, payload, marks))
+  /** Atomic: changes what is there under a name, and the name. @returns false where nothing is: nothing is put then. */
+  replace(former: string, { model, id, payload, marks }: Entry): MaybePromise<boolean> {
+    return this.store.replace(this.seal(model, id, payload, marks), hashOf(former))
   }
 
   /** @returns false when the name was used before: of any number of callers exactly one gets true. */
@@ -88,6 +88,11 @@ export class Vault {
   /** Whether something is there under a name, which is not opened. */
   async holds(model: string, id: string, now: number): Promise<boolean> {
     return (await this.store.find(model, hashOf(id), now)) !== undefined
+  }
+
+  /** Whose it is that has this second name. It is not opened. */
+  async ownerOf(model: string, uid: string, now: number): Promise<string | undefined> {
+    return (await this.store.findByUid(model, hashOf(uid), now))?.accountId
   }
 
   findByUid(model: string, uid: string, now: number): MaybePromise<Kept | undefined> {

@@ -61,10 +61,11 @@ export interface ArtifactStore {
   /** Inserts, or replaces all but `consumedAt` of what is there. */
   put(artifact: Artifact): MaybePromise<void>
   /**
-   * Replaces all but `consumedAt` of what is there, and inserts nothing: what was removed meanwhile stays so.
+   * Atomic: replaces all but `consumedAt` of what is there, and inserts nothing: what was removed meanwhile stays so.
+   * @param formerIdHash Where it is there under another id, which it has no longer then.
    * @returns false when nothing was there.
    */
-  replace(artifact: Artifact): MaybePromise<boolean>
+  replace(artifact: Artifact, formerIdHash?: string): MaybePromise<boolean>
   /**
    * Puts what nobody has claimed, which has no account: of such of its kind at most `most` remain, those that end last and
    * this one. Way may be made for a hundredth of `most` at once, and each further process may put that many beyond it.

@@ -20,8 +20,8 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
        expires_at = excluded.expires_at`,
   )
   const replacing = db.prepare(
-    `update artifacts set payload = ?3, grant_id = ?4, uid_hash = ?5, account_id = ?6, client_id = ?7, expires_at = ?8
-       where model = ?1 and id_hash = ?2`,
+    `update artifacts set id_hash = ?2, payload = ?3, grant_id = ?4, uid_hash = ?5, account_id = ?6, client_id = ?7,
+       expires_at = ?8 where model = ?1 and id_hash = ?9`,
   )
   // What has expired is as good as gone, and must not keep its id for ever.
   const puttingOnce = db.prepare(
@@ -70,10 +70,10 @@ export function sqliteArtifacts(db: SqliteDatabase): ArtifactStore {
     })
   return {
     put: (artifact) => write(() => void putting.run(...toRow(artifact))),
-    replace: (artifact) =>
+    replace: (artifact, formerIdHash = artifact.idHash) =>
       write(() => {
         const [model, idHash, payload, grantId, uidHash, accountId, clientId, , expiresAt] = toRow(artifact)
-        const row = [model, idHash, payload, grantId, uidHash, accountId, clientId, expiresAt] as const
+        const row = [model, idHash, payload, grantId, uidHash, accountId, clientId, expiresAt, formerIdHash] as const
         return Number(replacing.run(...row).changes) === 1
       }),
     putUnclaimed: (artifact, most) =>
