@@ -187,6 +187,7 @@ function engineOptions(
     interactionPath: INTERACTION_PATH,
     originOf: (clientId) => clients.originOf(clientId),
     remembers: (asked) => consents.covers(asked),
+    stillRemembers: (asked) => consents.stands(asked),
     onGrantUsed: async (used) => {
       // Once is enough, and refreshing is what clients do all the time.
       if (used.kind === 'authorized') await clients.noteUse(used.clientId, String(used.client.client_name ?? ''))

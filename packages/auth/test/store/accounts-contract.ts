@@ -59,6 +59,10 @@ export function accountStoreContract(name: string, open: () => [AccountStore, Ac
     assert.equal(await other.setDisabled('ada', undefined), true)
     assert.equal((await store.find('ada'))?.disabledAt, undefined)
     assert.equal(await store.setPassword('nobody', 'new'), false)
+    assert.equal(await store.changePassword('ada', 'newer', 'old'), false)
+    assert.equal((await store.find('ada'))?.password, 'new')
+    assert.equal(await store.changePassword('ada', 'newer', 'new'), true)
+    assert.equal((await store.find('ada'))?.password, 'newer')
     assert.equal(await store.setDisabled('nobody', NOON), false)
   })
 

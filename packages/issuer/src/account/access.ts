@@ -24,11 +24,12 @@ export async function listAccess(accountId: string, { grants, uses }: AccessNeed
 
 /** Ends a client's access, and asks again before it gets another. @returns false when it is not this person's. */
 export async function endAccess(accountId: string, grantId: string, needs: AccessNeeds): Promise<boolean> {
-  const all = await Array.fromAsync(needs.grants.list({ accountId }))
-  const meant = all.find(({ id }) => id === grantId)
+  const all = () => Array.fromAsync(needs.grants.each({ accountId }))
+  const meant = (await all()).find(({ id }) => id === grantId)
   if (meant === undefined) return false
   await needs.consents.withdraw(accountId, meant.clientId)
-  const alike = all.filter((grant) => installation(grant) === installation(meant))
+  // Looked for anew: what a remembered consent has brought meanwhile goes with it.
+  const alike = (await all()).filter((grant) => installation(grant) === installation(meant))
   for (const { id } of alike) await needs.grants.revoke(id, { actor: 'person' })
   return true
 }
@@ -37,7 +38,7 @@ export async function endAccess(accountId: string, grantId: string, needs: Acces
  * What tells one program on one machine from another. A client that registered itself is one; who names itself by a
  * document has the same name everywhere, so each time it was let in may be another machine.
  */
-function installation({ id, clientId }: GrantView): string {
+function installation({ id, clientId }: Pick<GrantView, 'id' | 'clientId'>): string {
   return clientId.startsWith('https://') ? id : clientId
 }
 
@@ -67,7 +68,7 @@ function lastOf(...all: readonly Access[]): Pick<Access, 'lastUsedAt'> {
 export async function endAllAccess(accountId: string, { grants, consents }: AccessNeeds): Promise<void> {
   await consents.withdraw(accountId)
   const ids: string[] = []
-  for await (const { id } of grants.list({ accountId })) ids.push(id)
+  for await (const { id } of grants.each({ accountId })) ids.push(id)
   for (const id of ids) await grants.revoke(id, { actor: 'person' })
 }
 

@@ -28,7 +28,7 @@ export interface ConsentNeeds {
   readonly tokens: FormTokens
   readonly people: People
   /** What the client can still use. */
-  readonly grants: Pick<Grants, 'list'>
+  readonly grants: Pick<Grants, 'list' | 'holds'>
   /** Where people end what they have allowed. */
   readonly accountPath: string
   /** How long what is granted may last, in seconds. */

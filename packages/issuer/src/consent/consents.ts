@@ -42,6 +42,11 @@ export class Consents {
     return Array.isArray(allowed) && asked.scopes.every((scope) => allowed.includes(scope))
   }
 
+  /** Whether what covered this a moment ago has not been withdrawn. */
+  stands(asked: ConsentAsked): Promise<boolean> {
+    return this.needs.vault.holds(CONSENT, idOf(asked), this.needs.now())
+  }
+
   /** The person is asked again by this client, or by all. */
   async withdraw(accountId: string, clientId?: string): Promise<void> {
     const of = { model: CONSENT, accountId, ...(clientId === undefined ? {} : { clientId }) }

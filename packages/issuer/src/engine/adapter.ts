@@ -1,14 +1,12 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider'
-import type { Grants } from '../grants/index.ts'
 import type { Kept, Payload } from '../vault/index.ts'
-import { grantOf } from './grants.ts'
+import { type PutNeeds, putOnGrant } from './grants.ts'
 import type { KnownClients } from './options.ts'
 import { currentRedemption, type Redemption } from './redemption.ts'
 import { ClientRefused } from './refused.ts'
 import { assertSignedIn, type SessionAdapterNeeds, sessionAdapter } from './session-adapter.ts'
 
-export interface AdapterNeeds extends SessionAdapterNeeds {
-  readonly grants: Pick<Grants, 'revoke'>
+export interface AdapterNeeds extends SessionAdapterNeeds, PutNeeds {
   readonly clients: KnownClients
 }
 
@@ -47,8 +45,7 @@ export function adapterFor(model: string, needs: AdapterNeeds): Adapter {
         return vault.putUnclaimed(model, id, kept as Payload, marks, MOST_UNCLAIMED)
       if (model === CODE) {
         await assertSignedIn(accountId, needs)
-        await Promise.all([vault.put(model, id, kept as Payload, marks), grantOf(Provider.ctx ?? {})])
-        return
+        return putOnGrant({ grantId, put: () => vault.put(model, id, kept as Payload, marks) }, needs)
       }
       if (model !== SINGLE_USE) return vault.put(model, id, kept as Payload, marks)
       if (!(await vault.putOnce(model, id, kept as Payload, marks))) {

@@ -1,6 +1,6 @@
 import type { Reply } from '@portcullis/auth/http'
 import type { ClientOrigin } from '@portcullis/auth/store'
-import Provider, { type JWK } from 'oidc-provider'
+import Provider, { errors, type InteractionResults, type JWK } from 'oidc-provider'
 import type { Payload } from '../vault/index.ts'
 import { answeredByOf, notesOf } from './answers.ts'
 import { type BrowserSessions, browserSessions, type EngineSession, sessionAt } from './browser-sessions.ts'
@@ -49,8 +49,11 @@ export interface Engine {
   call(request: EngineRequest, redemption?: Redemption): Promise<Reply>
   /** What the person at this request is asked. Undefined when nothing is, or the cookie is another browser's. */
   interaction(request: EngineRequest): Promise<Interaction | undefined>
-  /** Lets the person at this request sign in, whoever is signed in by now: the same request asks for that instead. */
-  signInAnew(request: EngineRequest): Promise<void>
+  /**
+   * Lets the person at this request sign in, whoever is signed in by now: the same request asks for that instead.
+   * @returns false when the question has ended.
+   */
+  signInAnew(request: EngineRequest): Promise<boolean>
   readonly sessions: BrowserSessions
   originOf(clientId: string): Promise<ClientOrigin>
   /**
@@ -59,10 +62,15 @@ export interface Engine {
    */
   answered(request: EngineRequest): Promise<Answered | undefined>
   /**
-   * @param answeredBy Kept with the answer: a mark of the browser that gave it.
-   * @returns where the browser goes next: a path of the issuer's own.
+   * Keeps the answer of a person.
+   * @param answeredBy Kept with it: a mark of the browser that gave it.
+   * @returns the grant that was made by it; undefined when the question has ended.
    */
-  finish(request: EngineRequest, result: InteractionResult, answeredBy: string): Promise<string>
+  finish(
+    request: EngineRequest,
+    result: InteractionResult,
+    answeredBy: string,
+  ): Promise<{ readonly grantId?: string | undefined } | undefined>
   /** Takes other signing keys; requests under way finish with those they began with. The first one signs. */
   useKeys(keys: readonly JWK[]): void
 }
@@ -93,9 +101,13 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
     },
     async signInAnew(request) {
       const { req, res } = standIns(request, issuer)
-      const details = await current.provider.interactionDetails(req, res)
-      details.prompt = { name: 'login', reasons: ['another_account'], details: {} }
-      await details.save(details.exp - options.now())
+      const isDone = await unlessGone(async () => {
+        const details = await current.provider.interactionDetails(req, res)
+        details.prompt = { name: 'login', reasons: ['another_account'], details: {} }
+        await details.save(details.exp - options.now())
+        return true
+      })
+      return isDone ?? false
     },
     async answered(request) {
       const { req, res } = standIns(request, issuer)
@@ -113,15 +125,29 @@ export function createEngine(options: EngineOptions, keys: readonly JWK[]): Engi
     async finish(request, result, answeredBy) {
       const { req, res } = standIns(request, issuer)
       const { provider } = current
-      const details = await provider.interactionDetails(req, res)
-      if (result.kind === 'signed_in') await changeAccount(details, result.accountId, provider, options)
-      const standing = result.kind === 'signed_in' ? await options.people.standingOf(result.accountId) : undefined
-      const outcome = { ...(await toOutcome(details, result, provider, options)), ...notesOf(answeredBy, standing) }
-      return provider.interactionResult(req, res, outcome, { mergeWithLastSubmission: result.kind === 'consented' })
+      return unlessGone(async () => {
+        const details = await provider.interactionDetails(req, res)
+        if (result.kind === 'signed_in') await changeAccount(details, result.accountId, provider, options)
+        const standing = result.kind === 'signed_in' ? await options.people.standingOf(result.accountId) : undefined
+        const outcome = await toOutcome(details, result, provider, options)
+        const kept = { ...outcome, ...notesOf(answeredBy, standing) }
+        await provider.interactionResult(req, res, kept, { mergeWithLastSubmission: result.kind === 'consented' })
+        return { grantId: outcome.consent?.grantId }
+      })
     },
     useKeys(newer) {
       current = build(options, newer)
     },
+  }
+}
+
+/** @returns undefined when the question has ended meanwhile: it was answered in another tab, or is too old. */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined
+    throw error
   }
 }
 
@@ -147,6 +173,8 @@ function build(options: EngineOptions, keys: readonly JWK[]) {
     return options.clients.isSecret(this.clientSecret ?? '', given)
   }
   watchGrants(provider, options)
+  // What it answers with a 500 it tells nobody else.
+  provider.on('server_error', (_, error) => options.onFault?.(error))
   provider.use(structuredTokens(options.accessTokens))
   return { provider, listener: provider.callback() }
 }
@@ -184,7 +212,12 @@ function resourceOf(params: Record<string, unknown>, { resources }: EngineOption
   return resources.length === 1 ? resources[0]?.uri : undefined
 }
 
-async function toOutcome(details: Details, result: InteractionResult, provider: Provider, options: EngineOptions) {
+async function toOutcome(
+  details: Details,
+  result: InteractionResult,
+  provider: Provider,
+  options: EngineOptions,
+): Promise<InteractionResults> {
   switch (result.kind) {
     case 'signed_in':
       return { login: { accountId: result.accountId, amr: [...result.methods], remember: true } }

@@ -1,8 +1,9 @@
-import type Provider from 'oidc-provider'
-import type { Grant, KoaContextWithOIDC } from 'oidc-provider'
+import Provider, { errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider'
 import type { ConsentAsked, GrantUsed } from './asked.ts'
 import { metadataOf } from './client-metadata.ts'
 import type { EngineOptions } from './options.ts'
+
+export type PutNeeds = Pick<EngineOptions, 'grants' | 'stillRemembers'>
 
 /** Scopes of the issuer itself: granted whenever they are asked for, for they open nothing. */
 const PLAIN = ['openid', 'offline_access']
@@ -30,13 +31,25 @@ export function draftGrant(
 /** Grants that are being kept while the engine goes on with them, by request. */
 const keeping = new WeakMap<object, Promise<unknown>>()
 
-/** Over when the grant of a request is kept. What stands on it can be put at the same time, so that both go in one write. */
-export function grantOf(ctx: object): Promise<unknown> | undefined {
-  return keeping.get(ctx)
+/**
+ * Puts a code, and with it the grant of the engine's request where that is not kept yet: both go in one write.
+ * @throws when the consent that the grant stands on was withdrawn meanwhile: then neither is left.
+ */
+export async function putOnGrant(
+  code: { grantId?: string | undefined; put(): unknown },
+  needs: PutNeeds,
+): Promise<void> {
+  const { ctx } = Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }
+  await Promise.all([code.put(), ctx && keeping.get(ctx)])
+  const asked = ctx && remembered.get(ctx)
+  // First put, then looked: whoever ends all access withdraws the consent first, and then ends what there is.
+  if (asked === undefined || (await needs.stillRemembers?.(asked)) !== false) return
+  await needs.grants.revoke(code.grantId ?? '', { actor: 'person' })
+  throw new errors.AccessDenied('access was ended meanwhile')
 }
 
-/** Requests whose grant stands on remembered consent: nobody else goes without being asked. */
-const remembered = new WeakSet<object>()
+/** What was asked by requests whose grant stands on remembered consent: nobody else goes without being asked. */
+const remembered = new WeakMap<object, ConsentAsked>()
 
 export function isRemembered(ctx: KoaContextWithOIDC): boolean {
   return remembered.has(ctx)
@@ -57,7 +70,7 @@ export async function existingGrant(ctx: KoaContextWithOIDC, options: EngineOpti
   // Whoever puts the code hears of it; without a code nobody needs the grant.
   kept.catch(() => {})
   keeping.set(ctx, kept)
-  remembered.add(ctx)
+  remembered.set(ctx, asked)
   return grant
 }
 

@@ -61,6 +61,8 @@ export interface EngineOptions {
   readonly originOf: (clientId: string) => Promise<ClientOrigin>
   /** Whether a person has said yes to exactly this before, in a way that may be remembered. Default: never. */
   readonly remembers?: (asked: ConsentAsked) => Promise<boolean>
+  /** Whether that yes still stands. Asked again once what it opens is kept. */
+  readonly stillRemembers?: (asked: ConsentAsked) => Promise<boolean>
   /** Told of each code and each pair of tokens. */
   readonly onGrantUsed?: (used: GrantUsed) => MaybePromise<void>
   /** Told of faults behind an answer that was given all the same. */

@@ -24,6 +24,11 @@ export interface Ending {
   readonly reason?: string
 }
 
+export interface GrantName {
+  readonly id: string
+  readonly clientId: string
+}
+
 /** The engine's word for it. */
 const GRANT = 'Grant'
 /** What people said yes to before, and are not asked again for. */
@@ -47,6 +52,16 @@ export class Grants {
       const tokens = await Array.fromAsync(vault.each(standing, now()))
       if (isLive(kept, tokens, now(), accessTokenSeconds)) yield toView(kept, tokens)
     }
+  }
+
+  /** Those that there are, whether a client can still use them or not: the code of one may still be fetched. */
+  async *each(filter: GrantFilter): AsyncGenerator<GrantName> {
+    for await (const { grantId: id, clientId } of this.needs.vault.each({ model: GRANT, ...filter }, this.needs.now()))
+      if (id !== undefined && clientId !== undefined) yield { id, clientId }
+  }
+
+  holds(id: string): Promise<boolean> {
+    return this.needs.vault.holds(GRANT, id, this.needs.now())
   }
 
   /** Ends a grant and all that stands on it. @returns false when there is none of this id. */

@@ -76,24 +76,24 @@ export function interactionPages(path: string, needs: InteractionNeeds): Handler
     if ('reply' in taken) return taken.reply
     if ('kind' in taken) {
       // Whoever is signed in stays so until somebody else is, for the person may think better of it.
-      await needs.engine.signInAnew(request)
-      return redirect(own)
+      return (await needs.engine.signInAnew(request)) ? redirect(own) : GONE
     }
     const cookies = await keep(request, interaction, taken, needs)
     return cookies === undefined ? GONE : redirect(`${own}${NEXT}`, cookies)
   }
 }
 
-/** @returns cookies for the browser that answered; undefined when the password has just been changed. */
+/** @returns cookies for the browser that answered; undefined when the question has ended, or the password was changed. */
 async function keep(request: EngineRequest, interaction: Interaction, answer: Answer, needs: InteractionNeeds) {
   const { result, account, cookies = [] } = answer
   const { mark, cookie } = needs.answers.make(interaction.uid)
-  await needs.engine.finish(request, result, mark)
+  const finished = await needs.engine.finish(request, result, mark)
+  if (finished === undefined) return undefined
   if (account !== undefined && !(await needs.people.isStill(account))) {
     await needs.people.endSessions(account.id)
     return undefined
   }
-  await follow(interaction, result, needs)
+  await follow(interaction, result, needs, finished.grantId)
   return [cookie, ...cookies]
 }
 
@@ -138,7 +138,12 @@ function signInAsked(interaction: Interaction, { tokens }: InteractionNeeds): Si
 }
 
 /** What is kept and told of an answer. */
-async function follow(interaction: Interaction, result: InteractionResult, needs: InteractionNeeds): Promise<void> {
+async function follow(
+  interaction: Interaction,
+  result: InteractionResult,
+  needs: InteractionNeeds,
+  grantId: string | undefined,
+): Promise<void> {
   const { accountId, clientId, client, redirectUri, resource } = interaction
   // Their session has ended with that.
   if (result.kind === 'signed_in' && accountId !== undefined && accountId !== result.accountId)
@@ -148,4 +153,6 @@ async function follow(interaction: Interaction, result: InteractionResult, needs
   if (result.kind !== 'consented' || resource === undefined) return
   const given = { accountId, clientId, client, redirectUri, resource: resource.uri, scopes: result.scopes }
   await needs.consents.remember(given)
+  // First put, then looked: whoever ends the access meanwhile ends the grant first.
+  if (grantId !== undefined && !(await needs.grants.holds(grantId))) await needs.consents.withdraw(accountId, clientId)
 }

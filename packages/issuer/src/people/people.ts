@@ -27,6 +27,9 @@ export interface PeopleNeeds {
 type Actor = IssuerEvent['actor']
 /** The engine's words for a browser session, and for what a person is asked: it may hold a sign-in that no session is of yet. */
 const KEPT_OF_BROWSERS = ['Session', 'Interaction'] as const
+/** When an account's sessions have ended last: a mark that is drawn anew each time. It outlasts every sign-in on its way. */
+const ENDED = 'SessionsEnded'
+const ENDED_SECONDS = 86_400
 /** On whose behalf passwords are hashed when no network is: the operator's. */
 const OPERATOR = 'operator'
 
@@ -48,11 +51,15 @@ export class People {
     return account !== undefined && account.disabledAt === undefined
   }
 
-  /** A word that is another one once their password is. @returns undefined for who may not sign in. */
+  /**
+   * A word that is another one once their password is, and whenever their sessions end: who has signed in and has no
+   * session yet keeps it, to see whether it is too late for one. @returns undefined for who may not sign in.
+   */
   async standingOf(id: string): Promise<string | undefined> {
     const account = await this.store.find(id)
     if (account === undefined || account.disabledAt !== undefined) return undefined
-    return hashOf(account.password ?? '')
+    const ended = await this.needs.vault.find(ENDED, id, this.needs.now())
+    return hashOf(`${account.password} ${ended?.payload.mark}`)
   }
 
   /**
@@ -148,12 +155,15 @@ export class People {
    */
   async acceptLink(token: string, password: string, asker: string): Promise<AccountRecord | undefined> {
     const kind = await this.findLink(token)
-    if (kind !== 'invitation' && kind !== 'reset') return undefined
+    const owner = await this.ownerOf(token)
+    if ((kind !== 'invitation' && kind !== 'reset') || owner === undefined) return undefined
     const hashed = await hash(password, asker)
     const link = await this.store.takeLink(hashOf(token), this.needs.now())
-    if (link?.accountId === undefined) return undefined
-    await this.changed(link.accountId, hashed, kind)
-    return this.store.find(link.accountId)
+    // Whoever has chosen another password since has made the link void.
+    if (link?.accountId === undefined || !(await this.store.changePassword(owner.id, hashed, owner.password)))
+      return undefined
+    await this.hasChanged(owner.id, kind)
+    return { ...owner, password: hashed }
   }
 
   /**
@@ -167,7 +177,8 @@ export class People {
 
   /** @throws {TypeError} as `create`. */
   async setPassword(id: string, password: string, asker: string): Promise<void> {
-    await this.changed(id, await hash(password, asker), 'changed')
+    await this.store.setPassword(id, await hash(password, asker))
+    await this.hasChanged(id, 'changed')
   }
 
   /**
@@ -183,8 +194,8 @@ export class People {
   ): Promise<boolean> {
     const hashed = await hash(password, asker)
     // Else who knows the old one could undo a reset by a change that was under way.
-    if (!(await this.isStill(recognized))) return false
-    await this.changed(recognized.id, hashed, 'changed', exceptUid)
+    if (!(await this.store.changePassword(recognized.id, hashed, recognized.password))) return false
+    await this.hasChanged(recognized.id, 'changed', exceptUid)
     return true
   }
 
@@ -193,6 +204,7 @@ export class People {
     if (!(await this.isLive(id))) return false
     await this.store.setDisabled(id, this.needs.now())
     await this.store.removeLinksOf(id)
+    await this.markEnd(id)
     await this.needs.endAccess(id, actor)
     this.say('account.disabled', id, actor)
     return true
@@ -213,12 +225,17 @@ export class People {
    */
   async endSessions(id: string, exceptUid?: string): Promise<void> {
     const { store } = this.needs.vault
+    await this.markEnd(id)
     const spared = exceptUid === undefined ? undefined : hashOf(exceptUid)
     for (const model of KEPT_OF_BROWSERS) await store.removeAll({ model, accountId: id }, spared)
   }
 
-  private async changed(id: string, hashed: string, how: string, exceptUid?: string): Promise<void> {
-    await this.store.setPassword(id, hashed)
+  private async markEnd(id: string): Promise<void> {
+    const { vault, now } = this.needs
+    await vault.put(ENDED, id, { mark: randomText(9) }, { expiresAt: now() + ENDED_SECONDS })
+  }
+
+  private async hasChanged(id: string, how: string, exceptUid?: string): Promise<void> {
     // Whatever else could choose a password is void once somebody has.
     await this.store.removeLinksOf(id)
     await this.endSessions(id, exceptUid)

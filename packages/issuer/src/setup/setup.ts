@@ -81,6 +81,10 @@ async function take(kind: Kind, accountPath: string, visit: Visit, needs: SetupN
     })
   }
   const session = await engine.sessions.begin(engineRequest(visit), made.id, ['pwd'])
+  if (!(await people.isStill(made))) {
+    await people.endSessions(made.id)
+    return show(kind, visit, needs, { fault: voidOf(kind) })
+  }
   return redirect(`${accountPath}?done=${isSetup ? 'made' : 'chosen'}`, [
     ...session,
     // Whom others keep from signing in by guessing at their name has a way in by a link.

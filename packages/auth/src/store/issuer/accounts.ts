@@ -38,6 +38,8 @@ export interface AccountStore {
   list(): MaybePromise<readonly AccountRecord[]>
   count(): MaybePromise<number>
   setPassword(id: string, password: string): MaybePromise<boolean>
+  /** Atomic: only while it is `former` (undefined: none was chosen yet) and the account is not disabled. */
+  changePassword(id: string, password: string, former: string | undefined): MaybePromise<boolean>
   /** @param at Undefined enables it again. */
   setDisabled(id: string, at: number | undefined): MaybePromise<boolean>
   noteSignIn(id: string, at: number): MaybePromise<void>

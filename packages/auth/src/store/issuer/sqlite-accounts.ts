@@ -16,6 +16,11 @@ export function sqliteAccounts(db: SqliteDatabase): AccountStore {
     list: () => db.prepare('select * from accounts order by name').all().map(toAccount),
     count: () => Number(db.prepare('select count(*) as n from accounts').get()?.n),
     setPassword: (id, password) => changed('update accounts set password = ? where id = ?', password, id),
+    changePassword: (id, password, former) =>
+      changed(
+        'update accounts set password = ? where id = ? and password is ? and disabled_at is null',
+        ...[password, id, former ?? null],
+      ),
     setDisabled: (id, at) => changed('update accounts set disabled_at = ? where id = ?', at ?? null, id),
     noteSignIn(id, at) {
       db.prepare('update accounts set last_sign_in_at = ? where id = ?').run(at, id)
