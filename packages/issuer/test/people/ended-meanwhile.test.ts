@@ -1,186 +1,174 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
-import { outboundOption } from '../../src/admission/index.ts'
-import { Outbound } from '../../src/outbound/index.ts'
-import { Browser, PASSWORD, type RunningIssuer, startIssuer } from '../given.ts'
-import { go, type Step, send, who } from '../interaction/steps.ts'
-import { givenAuthority, givenHost, givenNames, type Host } from '../outbound/given-host.ts'
-import { Party, REDIRECT } from '../party.ts'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { Browser, PASSWORD } from '../given.ts'
+import { go, send, who } from '../interaction/steps.ts'
+import { ADA, act, givenSlowDocuments, isLed, justBefore, type SlowDocuments, WEB } from '../outbound/slow-documents.ts'
 
-const ADA = { name: 'ada', password: PASSWORD, do: 'sign-in' }
-/** Requests for documents in this path wait until `held` lets them go. */
-const SLOW = '/slow-'
-/** Where a client is known to be who it says, so that a yes to it is remembered. */
-const WEB = 'https://client.example/callback'
+let given: SlowDocuments
+beforeEach(async () => {
+  given = await givenSlowDocuments()
+})
+afterEach(() => given.close())
+
+const people = () => given.running.issuer.people
+const whoIs = (browser: Browser) => who(browser, given.running.url)
+const sessions = async () =>
+  (await given.running.stores.artifacts.list({ model: 'Session', accountId: given.ada }, 0)).length
+
+/** Signs in on the way of an authorization whose client's document has to be looked at again. @returns what is next. */
+async function onTheWay(browser: Browser): Promise<string> {
+  const page = await go(browser, given.client().authorizationUrl())
+  const { url } = await go(browser, await send(browser, page, ADA), (at) => at.includes('asked=login'))
+  given.pass(60)
+  return url
+}
+
+/** Consents, and stops before that leads anywhere. @returns where it would. */
+async function consented(browser: Browser): Promise<string> {
+  const page = await go(browser, given.client().authorizationUrl())
+  const { url } = await go(browser, await send(browser, page, { do: 'allow' }), (at) => at.includes('asked=consent'))
+  return url
+}
+
+/** Each by somebody else than whoever has the request under way. */
+const endings: Readonly<Record<string, () => Promise<unknown>>> = {
+  'another password': () => people().setPassword(given.ada, PASSWORD, 'test'),
+  'signing all others out': async () => act(await given.signedIn(), given.account, { do: 'sign-out-others' }),
+  'disabling, and enabling later': async () => {
+    await people().disable(given.ada)
+    await people().enable(given.ada)
+  },
+}
 
 /**
  * Whoever has somebody's session, or their old password, can make a request last for seconds: the client that it names has
- * a document, which is fetched from a slow server of theirs. What ends meanwhile has to stay ended.
+ * a document, which is fetched from a slow server of theirs.
  */
-describe('a request for authorization that was under way when the session ended', () => {
-  let host: Host
-  let running: RunningIssuer
-  let arrived = Promise.withResolvers<void>()
-  let held = Promise.withResolvers<void>()
-  /** Seconds that have gone by for the issuer beside those of the clock. */
-  let later = 0
-  before(async () => {
-    const authority = givenAuthority()
-    host = await givenHost(authority, async (request, response) => {
-      const path = String(request.url)
-      if (path.startsWith(SLOW)) {
-        arrived.resolve()
-        await held.promise
-      }
-      const said = { client_id: id(path), client_name: 'A document', redirect_uris: [REDIRECT, WEB] }
-      response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-      response.end(JSON.stringify(said))
-    })
-    const { resolve } = givenNames({ 'client.test': [['127.0.0.1']] })
-    const outbound = new Outbound({ allowsLoopback: true, resolve, ca: authority.ca })
-    const now = () => Math.floor(Date.now() / 1000) + later
-    running = await startIssuer({ [outboundOption]: outbound, now })
-  })
-  after(async () => {
-    await running.close()
-    await host.close()
-  })
-
-  const id = (path: string) => `https://client.test:${host.port}${path}`
-  const account = () => new URL('/account', running.url).href
-  const adas = async () => (await running.issuer.people.findByName('ada'))?.id ?? ''
-  let documents = 0
-  const slowClient = () => new Party(running, id(`${SLOW}${++documents}.json`))
-  const sessionsOf = async (accountId: string) =>
-    (await running.stores.artifacts.list({ model: 'Session', accountId }, 0)).length
-
-  async function signedIn(): Promise<Browser> {
-    const browser = new Browser()
-    await send(browser, await go(browser, account()), ADA)
-    assert.equal(await who(browser, running.url), 'ada')
-    return browser
-  }
-
-  /** Does `work` while the request is held. @returns where the request led. */
-  async function during(request: () => Promise<Step>, work: () => Promise<unknown>): Promise<Step> {
-    arrived = Promise.withResolvers()
-    held = Promise.withResolvers()
-    const under = request()
-    await arrived.promise
-    await work()
-    held.resolve()
-    return under
-  }
-
-  const endings: Record<string, (browser: Browser) => Promise<unknown>> = {
-    'by signing out': async (browser) => send(browser, await go(browser, account()), { do: 'sign-out' }),
-    'by another password': async () => running.issuer.people.setPassword(await adas(), PASSWORD, 'test'),
-    'from another browser': async () => {
-      const other = await signedIn()
-      const page = await go(other, account())
-      const form = /name="form" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
-      await other.post(account(), new URLSearchParams({ form, do: 'sign-out-others' }))
-    },
-  }
+describe('what is under way when sessions end', () => {
   for (const [how, end] of Object.entries(endings)) {
-    it(`does not bring it back: ${how}`, async () => {
-      const browser = await signedIn()
+    it(`brings no session back: ${how}`, async () => {
+      const thief = await given.signedIn()
+      const cookies = [...thief.cookies]
+
+      await given.during(() => go(thief, given.client().authorizationUrl()), end)
+
+      assert.equal(await whoIs(thief), undefined)
+      for (const [name, cookie] of cookies) thief.cookies.set(name, cookie)
+      assert.equal(await whoIs(thief), undefined)
+    })
+
+    it(`makes no session of a sign-in: ${how}`, async () => {
       const thief = new Browser()
-      for (const [name, cookie] of browser.cookies) thief.cookies.set(name, cookie)
+      const next = await onTheWay(thief)
 
-      await during(
-        () => go(thief, slowClient().authorizationUrl()),
-        () => end(browser),
-      )
+      const step = await given.during(() => go(thief, next), end)
 
-      assert.equal(await who(thief, running.url), undefined)
-      for (const [name, cookie] of browser.cookies) thief.cookies.set(name, cookie)
-      assert.equal(await who(thief, running.url), undefined)
+      assert.equal(step.status, 400)
+      assert.equal(await whoIs(thief), undefined)
+    })
+
+    it(`gives a session no other name: ${how}`, async () => {
+      const thief = await given.signedIn()
+      const next = await consented(thief)
+      justBefore(given.running.stores.artifacts, 'replace', 'Session', end)
+
+      await thief.get(next)
+
+      assert.equal(await whoIs(thief), undefined)
     })
   }
 
-  it('leaves the session what it was where nothing has ended', async () => {
-    const browser = await signedIn()
-
-    const step = await during(
-      () => go(browser, slowClient().authorizationUrl()),
-      async () => {},
-    )
-
-    assert.match(step.text, /A document/)
-    assert.equal(await who(browser, running.url), 'ada')
-  })
-
-  /** Signs in on the way of an authorization whose client's document has to be looked at again. @returns what is next. */
-  async function onTheWay(thief: Browser): Promise<string> {
-    held.resolve()
-    const page = await go(thief, slowClient().authorizationUrl())
-    const next = await send(thief, page, ADA)
-    const { url } = await go(thief, next, (at) => at.includes('asked=login'))
-    later += 60
-    return url
-  }
-
-  it('makes no session for a password that was changed after it was typed', async () => {
+  it('brings no session back that was signed out', async () => {
+    const browser = await given.signedIn()
     const thief = new Browser()
-    const next = await onTheWay(thief)
+    for (const [name, cookie] of browser.cookies) thief.cookies.set(name, cookie)
 
-    const step = await during(
-      () => go(thief, next),
-      async () => running.issuer.people.setPassword(await adas(), PASSWORD, 'test'),
+    await given.during(
+      () => go(thief, given.client().authorizationUrl()),
+      async () => send(browser, await go(browser, given.account), { do: 'sign-out' }),
     )
 
-    assert.equal(step.status, 400)
-    assert.equal(await who(thief, running.url), undefined)
-    assert.equal(await sessionsOf(await adas()), 0)
+    assert.equal(await whoIs(thief), undefined)
+    assert.equal(await sessions(), 0)
   })
 
-  it('makes one where nothing has changed', async () => {
-    const browser = new Browser()
-    const next = await onTheWay(browser)
+  it('brings no code after a consent', async () => {
+    const thief = await given.signedIn()
+    const next = await consented(thief)
+    given.pass(60)
 
-    const step = await during(
-      () => go(browser, next),
+    const step = await given.during(
+      () => go(thief, next, isLed),
+      () => people().endSessions(given.ada),
+    )
+
+    assert.equal((step.url + step.text).includes('code='), false)
+    assert.equal(await sessions(), 0)
+  })
+
+  it('brings no code to a client that was let in before', async () => {
+    const browser = await given.signedIn()
+    const asked = given.client().authorizationUrl({ redirect_uri: WEB })
+    assert.ok(isLed((await go(browser, await send(browser, await go(browser, asked), { do: 'allow' }), isLed)).url))
+    assert.match((await go(browser, asked, isLed)).url, /[?&]code=/)
+    given.pass(60)
+
+    const step = await given.during(
+      () => go(browser, asked, isLed),
+      () => people().endSessions(given.ada),
+    )
+
+    assert.equal(isLed(step.url), false)
+    assert.equal((step.url + step.text).includes('code='), false)
+  })
+})
+
+describe('what is under way when nothing ends', () => {
+  it('goes on: a session, a sign-in', async () => {
+    const browser = await given.signedIn()
+    const step = await given.during(
+      () => go(browser, given.client().authorizationUrl()),
+      async () => {},
+    )
+    const other = new Browser()
+    const next = await onTheWay(other)
+    const second = await given.during(
+      () => go(other, next),
       async () => {},
     )
 
-    assert.match(step.text, /A document/)
-    assert.equal(await who(browser, running.url), 'ada')
+    for (const { text } of [step, second]) assert.match(text, /A document/)
+    assert.deepEqual([await whoIs(browser), await whoIs(other)], ['ada', 'ada'])
   })
 
-  it('gives it no other name after the person has consented, and brings no code', async () => {
-    const thief = await signedIn()
-    held.resolve()
-    const page = await go(thief, slowClient().authorizationUrl())
-    const { url } = await go(thief, await send(thief, page, { do: 'allow' }), (at) => at.includes('asked=consent'))
-    later += 60
+  it('goes on in one tab when another is finished, and in both people stay signed in', async () => {
+    const browser = await given.signedIn()
+    const asked = given.client().authorizationUrl({ redirect_uri: WEB })
+    await go(browser, await send(browser, await go(browser, asked), { do: 'allow' }), isLed)
+    given.pass(60)
+    const next = await consented(browser)
 
-    const step = await during(
-      () => go(thief, url, (at) => at.startsWith(REDIRECT)),
-      async () => running.issuer.people.endSessions(await adas()),
+    const step = await given.during(
+      () => go(browser, asked, isLed),
+      () => go(browser, next, isLed),
     )
 
-    assert.equal((step.url + step.text).includes('code='), false)
-    assert.equal(await who(thief, running.url), undefined)
-    assert.equal(await sessionsOf(await adas()), 0)
+    assert.match(step.url, /[?&]code=/)
+    assert.equal(await whoIs(browser), 'ada')
+    assert.equal(await sessions(), 1)
   })
 
-  it('brings no code, to a client that was let in before', async () => {
-    const browser = await signedIn()
-    const asked = slowClient().authorizationUrl({ redirect_uri: WEB })
-    held.resolve()
-    const led = (at: string) => at.startsWith(WEB)
-    const page = await go(browser, asked)
-    assert.ok(led((await go(browser, await send(browser, page, { do: 'allow' }), led)).url))
-    assert.match((await go(browser, asked, led)).url, /[?&]code=/)
-    later += 60
+  it('goes on where the person changes the password in another tab and stays signed in', async () => {
+    const browser = new Browser()
+    const url = given.client().authorizationUrl()
+    const consent = await go(browser, await send(browser, await go(browser, url), ADA))
+    const fields = { do: 'change-password', old: PASSWORD, password: 'another good password' }
+    const changed = await act(browser, given.account, fields)
+    assert.equal(changed.headers.get('location'), '/account?done=changed')
 
-    const step = await during(
-      () => go(browser, asked, led),
-      async () => running.issuer.people.endSessions(await adas()),
-    )
+    const step = await go(browser, await send(browser, consent, { do: 'allow' }), isLed)
 
-    assert.equal(led(step.url), false)
-    assert.equal((step.url + step.text).includes('code='), false)
+    assert.match(step.url, /[?&]code=/)
+    assert.equal(await whoIs(browser), 'ada')
   })
 })
