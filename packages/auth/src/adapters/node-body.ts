@@ -1,5 +1,5 @@
 import { type Body, MAX_BODY } from '../entry/index.ts'
-import { joinBytes } from '../http/index.ts'
+import { Pieces } from '../http/index.ts'
 
 /** What is used of `http.IncomingMessage` to read its body. */
 export interface NodeBody {
@@ -21,16 +21,15 @@ export function bodyOf(request: NodeBody): Body | Promise<Body> {
   if (request.readableEnded) return undefined
   if (request.destroyed) return { kind: 'left' }
   return new Promise((resolve) => {
-    const chunks: Uint8Array[] = []
-    let length = 0
+    const pieces = new Pieces()
+    let isOver = false
     request.on('data', (chunk) => {
+      if (isOver) return
       const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : chunk
-      length += bytes.length
-      if (length <= MAX_BODY) return void chunks.push(bytes)
-      chunks.length = 0
-      resolve({ kind: 'too_large' })
+      isOver = !pieces.add(bytes) || pieces.length > MAX_BODY
+      if (isOver) resolve({ kind: 'too_large' })
     })
-    request.on('end', () => resolve({ kind: 'bytes', bytes: joinBytes(chunks, length) }))
+    request.on('end', () => resolve({ kind: 'bytes', bytes: pieces.whole() }))
     // Node tells of a request that broke off by an error only where somebody listens for one.
     request.on('error', () => resolve({ kind: 'left' }))
     request.on('close', () => resolve({ kind: 'left' }))

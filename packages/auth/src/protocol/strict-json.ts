@@ -19,8 +19,8 @@ export type { Wanted } from './wanted.ts'
 
 /** Deeper nesting is refused. */
 export const MAX_DEPTH = 128
-/** More values to locate, or keys that are spelled with escapes, are refused: each costs far more than its bytes. */
-export const MAX_COSTLY = 20_000
+/** More objects, arrays and members are refused: a parser takes half a second for four megabytes of brackets. */
+export const MAX_PARTS = 200_000
 
 /** In an object whose members are held to exact spelling, each is compared with all that are wanted. */
 export const MAX_MEMBERS = 1000
@@ -46,16 +46,16 @@ export interface StrictJson {
 }
 
 /** @throws {StrictJsonError} */
-export function readStrictJson(bytes: Uint8Array, wanted: Wanted = {}): StrictJson {
+export function readStrictJson(bytes: Uint8Array, wanted: Wanted = {}, maxParts?: number): StrictJson {
   const text = decodeUtf8(bytes)
   if (text === undefined) throw new StrictJsonError('not_utf8', 'The body is not valid UTF-8.')
-  return readStrictText(text, wanted)
+  return readStrictText(text, wanted, maxParts)
 }
 
-/** @throws {StrictJsonError} */
-export function readStrictText(text: string, wanted: Wanted = {}): StrictJson {
+/** @param maxParts Objects, arrays and members in all. @throws {StrictJsonError} */
+export function readStrictText(text: string, wanted: Wanted = {}, maxParts = MAX_PARTS): StrictJson {
   // Depth first: the native parser would build what it costs a caller nothing to send.
-  const { spans, escaped } = scan(text, wanted)
+  const { spans, escaped } = scan(text, wanted, maxParts)
   let value: unknown
   try {
     value = escaped.length === 0 ? JSON.parse(text) : parseEscapedKeys(text, escaped)
@@ -92,12 +92,17 @@ const CLOSE_OBJECT = 125
  * Walks the structure of a text that is JSON if the parser says so afterwards; on any other text it does no harm.
  * One loop with its own stack: what a caller nests never reaches ours.
  */
-function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly escaped: readonly EscapedKey[] } {
+function scan(
+  text: string,
+  wanted: Wanted,
+  maxParts: number,
+): { readonly spans: Spans; readonly escaped: readonly EscapedKey[] } {
   const spans = new Map<string, Span>()
   const escaped: EscapedKey[] = []
   const stack: Frame[] = []
   let frame: Frame | undefined
   let at = 0
+  let parts = 0
 
   const inner = (): Place | undefined => {
     if (frame === undefined) return placeOf(wanted)
@@ -109,7 +114,8 @@ function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly e
   }
 
   while (at < text.length) {
-    if (spans.size > MAX_COSTLY) throw new StrictJsonError('too_many', `More than ${MAX_COSTLY} elements.`)
+    // Values to locate, and keys that are spelled with escapes, cost so many times as much.
+    if (parts + spans.size * 2 + escaped.length * 10 > maxParts) throw tooMany()
     const code = text.charCodeAt(at)
     if (code === QUOTE) {
       const end = endOfString(text, at)
@@ -117,12 +123,11 @@ function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly e
         const raw = text.slice(at + 1, end - 1)
         const isEscaped = raw.includes('\\')
         const key = isEscaped ? unescapeKey(raw) : raw
+        parts++
         frame.expectsKey = false
         frame.member = frame.place?.members.get(key)
         checkKey(frame, key, raw)
-        if (isEscaped && escaped.push({ span: { start: at, end }, key }) > MAX_COSTLY) {
-          throw new StrictJsonError('too_many', `More than ${MAX_COSTLY} keys are spelled with escapes.`)
-        }
+        if (isEscaped) escaped.push({ span: { start: at, end }, key })
       } else if (frame?.place !== undefined) {
         const place = inner()
         if (place !== undefined) spans.set(join(within(), place.path), { start: at, end })
@@ -130,6 +135,7 @@ function scan(text: string, wanted: Wanted): { readonly spans: Spans; readonly e
       at = end
     } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
       if (stack.length >= MAX_DEPTH) throw new StrictJsonError('too_deep', `Nested deeper than ${MAX_DEPTH} levels.`)
+      parts++
       const isObject = code === OPEN_OBJECT
       const place = inner()
       frame = {
@@ -197,7 +203,7 @@ function checkKey(frame: Frame, key: string, raw: string): void {
     if (frame.keys.has(key)) throw duplicate()
     frame.keys.add(key)
     if (frame.keys.size > MAX_MEMBERS && frame.place !== undefined && frame.place.members.size > 0) {
-      throw new StrictJsonError('too_many', `More than ${MAX_MEMBERS} members.`)
+      throw tooMany()
     }
   } else {
     if (frame.keys.includes(key)) throw duplicate()
@@ -207,6 +213,10 @@ function checkKey(frame: Frame, key: string, raw: string): void {
   if (frame.place === undefined) return
   if (frame.member === undefined) refuseLookAlike(frame.place, key)
   else if (raw !== key) refuseDisguise(raw, key)
+}
+
+function tooMany(): StrictJsonError {
+  return new StrictJsonError('too_many', 'Too many members.')
 }
 
 function duplicate(): StrictJsonError {

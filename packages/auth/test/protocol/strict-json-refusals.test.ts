@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import {
   type JsonFault,
-  MAX_COSTLY,
   MAX_DEPTH,
+  MAX_PARTS,
   readStrictJson,
   readStrictText,
   StrictJsonError,
@@ -233,13 +233,19 @@ it('refuses more of what costs far more than its bytes than anybody sends', () =
   const escaped = (count: number): string => `{"params":{"arguments":{${many(count, (at) => `"\\n${at}":1`)}}}}`
   const unknown = (count: number): string => `{"params":{${many(count, (at) => `"k${at}":1`)}}}`
 
-  refuses(escaped(MAX_COSTLY + 1), 'too_many')
+  refuses(escaped(20_000), 'too_many')
   refuses(unknown(1001), 'too_many')
-  assert.throws(() => readStrictText(`[${many(MAX_COSTLY + 1, String)}]`, { '*': {} }), { fault: 'too_many' })
+  assert.throws(() => readStrictText(`[${many(100_000, String)}]`, { '*': {} }), { fault: 'too_many' })
+  for (const one of ['[]', '{}', '[[]]', '{"a":[]}']) {
+    const text = (count: number) => `[${many(count, () => one)}]`
+    assert.throws(() => readStrictText(text(MAX_PARTS)), { fault: 'too_many' })
+    assert.throws(() => readStrictText(text(100), {}, 99), { fault: 'too_many' })
+    readStrictText(text(1000))
+  }
 
   // What nobody looks for may be there in any number, and one escape more or less makes no difference.
   readStrictText(`{"params":{"arguments":{${many(100_000, (at) => `"k${at}":1`)}}}}`, READ)
   readStrictText(escaped(1000), READ)
   readStrictText(unknown(999), READ)
-  readStrictText(`[${many(MAX_COSTLY + 1, String)}]`, {})
+  readStrictText(`[${many(MAX_PARTS + 1, String)}]`, {})
 })

@@ -70,8 +70,15 @@ export function onRequest(server: Server, take: Take): void {
 /** So many requests of one connection may wait for those before them; clients of MCP over HTTP/1.1 send none ahead. */
 const MAX_AHEAD = 8
 
-function takeInTurn(take: Take): Take {
+/** What is being answered over a connection, or was last. */
+const answers = new WeakMap<Socket, ServerResponse>()
+
+function takeInTurn(takeOne: Take): Take {
   const ahead = new WeakMap<Socket, number>()
+  const take: Take = (request, response) => {
+    answers.set(request.socket, response)
+    takeOne(request, response)
+  }
   return (request, response) => {
     // An answer has its socket from the start unless another is still being sent there.
     if (response.socket !== null) return take(request, response)
@@ -94,6 +101,9 @@ const TOO_FAR_AHEAD = errorReply(503, 'busy', 'Wait for answers before sending m
   '1',
 ])
 
+/** How long whoever sent it has to read why, in milliseconds. */
+const LINGER_MS = 1000
+
 /** Status by the parser's code; the parser's own text stays here. */
 const STATUS: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
@@ -101,6 +111,12 @@ const STATUS: Readonly<Record<string, string>> = {
 }
 
 function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
+  const answer = answers.get(socket)
+  // In the midst of an answer our words would be taken for a part of it.
+  if (answer?.headersSent && !answer.writableFinished) {
+    socket.destroy()
+    return
+  }
   // Who has not begun to speak TLS cannot be told anything.
   if (error.code === 'ECONNRESET' || error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT' || !socket.writable) {
     socket.destroy()
@@ -111,6 +127,8 @@ function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // Whoever does not close the other half keeps nothing open by that.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref()
 }
 
 /** @returns the port in use. @throws when the address is taken or not ours. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { eraOfIncoming, eraOfRevision, idOf, isFault, readMessage } from '@portcullis/auth/protocol'
 import type { MaybePromise } from '@portcullis/auth/store'
 import { type BodyRead, isStatedTooLarge, readBody } from './body.ts'
@@ -30,6 +31,8 @@ function withoutBody(
   verb: 'GET' | 'DELETE',
   version: string | undefined,
 ): Arrived | undefined {
+  // Nobody would read it, and a caller that leaves would not be noticed behind it.
+  if (hasBody(passage.visit.request)) return passage.refuse(admitted, replies.BODY_UNASKED, 'body_unasked')
   const era = version === undefined ? 'legacy' : eraOfRevision(version)
   if (era === 'modern') return passage.refuse(admitted, replies.POST_ONLY, 'post_only')
   if (era === undefined) return passage.refuse(admitted, replies.unknownVersion(), 'version_unknown')
@@ -64,6 +67,10 @@ function readPost(
   })
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
 function refuseSize(passage: Passage, admitted: Admitted): typeof ANSWERED {
   return passage.refuse(admitted, replies.tooLarge(passage.proxy.limits.bodyBytes), 'body_too_large')
 }
@@ -76,6 +83,7 @@ function understand(
 ): Arrived | undefined {
   if (body.kind === 'gone') return ANSWERED
   if (body.kind === 'too_large') return refuseSize(passage, admitted)
+  if (body.kind === 'crumbled') return passage.refuse(admitted, replies.CRUMBLED, 'body_crumbled')
   const incoming = readMessage(body.bytes)
   if (isFault(incoming)) {
     const id = incoming.kind === 'invalid' ? incoming.id : undefined

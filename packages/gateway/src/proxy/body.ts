@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { Pieces } from '@portcullis/auth/http'
 
 export type BodyRead =
-  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'too_large' }
+  /** It comes in so many pieces that each costs more than it says. */
+  | { readonly kind: 'crumbled' }
   /** The caller went away, or was cut off for sending too slowly. */
   | { readonly kind: 'gone' }
 
@@ -17,24 +20,15 @@ export function isStatedTooLarge(request: IncomingMessage, maxBytes: number): bo
  * @param done Called at least once; what is said after the first time does not count.
  */
 export function readBody(request: IncomingMessage, maxBytes: number, done: (read: BodyRead) => void): void {
-  let first: Buffer | undefined
-  let chunks: Buffer[] | undefined
-  let length = 0
+  const pieces = new Pieces()
   request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length > maxBytes) {
-      request.removeAllListeners('data')
-      request.pause()
-      done({ kind: 'too_large' })
-    } else if (first === undefined) first = chunk
-    else if (chunks === undefined) chunks = [first, chunk]
-    else chunks.push(chunk)
+    const isWhole = pieces.add(chunk)
+    if (isWhole && pieces.length <= maxBytes) return
+    request.removeAllListeners('data')
+    request.pause()
+    done({ kind: isWhole ? 'too_large' : 'crumbled' })
   })
-  request.on('end', () => {
-    done({ kind: 'read', bytes: chunks === undefined ? (first ?? NOTHING) : Buffer.concat(chunks) })
-  })
+  request.on('end', () => done({ kind: 'read', bytes: pieces.whole() }))
   // Node tells of a request that broke off by an error only where somebody listens for one; the end is told in any case.
   request.on('close', () => done({ kind: 'gone' }))
 }
-
-const NOTHING = Buffer.alloc(0)

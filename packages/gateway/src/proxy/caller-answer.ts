@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Ending, WrittenOutcome } from '@portcullis/auth/events'
-import type { Reply } from '@portcullis/auth/http'
+import { Pieces, type Reply } from '@portcullis/auth/http'
 import { mayAnnounceTask } from '@portcullis/auth/policy'
 import type { EventSourceMessage } from 'eventsource-parser'
 import type { Answer, UpstreamFailure } from '../upstream/upstream.ts'
@@ -56,8 +56,10 @@ export class CallerAnswer implements Answer {
   private mode: Mode = 'waiting'
   private status = 0
   private headers: string[] = []
-  private chunks: Uint8Array[] = []
-  private length = 0
+  /** What is held, or looked at; undefined where it is too much to look at. */
+  private pieces: Pieces | undefined = new Pieces()
+  /** Of what is in nobody's interest, so that only this is kept of it. */
+  private foreignBytes = 0
   private isForeign = false
   private late: Uint8Array | undefined
   /** The bytes of `late` as Latin-1, where they are all there is. */
@@ -114,7 +116,9 @@ export class CallerAnswer implements Answer {
     this.isForeign = !type.startsWith('application/json')
     if (this.isForeign) this.headers = withoutType(this.headers)
     this.mode = this.options.filter.holdsJson || this.isForeign ? 'held' : 'bytes'
-    if (this.mode === 'bytes' && length !== undefined) this.headers.push('content-length', length)
+    // A 204 has no length to state (RFC 9110 §8.6).
+    if (this.mode === 'bytes' && length !== undefined && this.status !== 204)
+      this.headers.push('content-length', length)
   }
 
   write(chunk: Uint8Array): boolean {
@@ -125,9 +129,8 @@ export class CallerAnswer implements Answer {
     }
     if (this.mode === 'held') return this.hold(chunk)
     if (this.mode !== 'bytes') return true
-    this.length += chunk.length
-    if (this.length <= LOOK_BYTES) this.chunks.push(chunk)
-    else this.chunks = []
+    this.pieces?.add(chunk)
+    if (this.pieces !== undefined && this.pieces.length > LOOK_BYTES) this.pieces = undefined
     const { late } = this
     this.late = chunk
     if (late === undefined) return true
@@ -139,7 +142,7 @@ export class CallerAnswer implements Answer {
     if (last !== undefined) this.write(last)
     if (this.mode === 'held') return this.endHeld()
     if (this.mode !== 'bytes' && this.mode !== 'events') return
-    if (this.mode === 'bytes' && this.chunks.length > 0) this.look(this.chunks)
+    if (this.mode === 'bytes' && this.pieces !== undefined) this.look(this.pieces.whole())
     const wasEvents = this.mode === 'events'
     this.finish({ outcome: this.outcome, status: this.status }, () => {
       if (wasEvents || this.response.headersSent) return this.response.end(this.late)
@@ -197,12 +200,11 @@ export class CallerAnswer implements Answer {
   }
 
   /** Words of the protocol are ASCII, and so found in any reading of the bytes; most answers hold none of these. */
-  private look(chunks: readonly Uint8Array[]): void {
-    const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+  private look(bytes: Uint8Array): void {
     const rough = latin1Of(bytes)
-    if (chunks.length === 1) this.rough = rough
-    if (mayTellOutcome(rough)) this.outcome = outcomeOf(textOf(chunks))
-    if (mayAnnounceTask(rough)) this.options.filter.noteTask(textOf(chunks))
+    if (bytes.length === this.late?.length) this.rough = rough
+    if (mayTellOutcome(rough)) this.outcome = outcomeOf(textOf(bytes))
+    if (mayAnnounceTask(rough)) this.options.filter.noteTask(textOf(bytes))
   }
 
   private passEvent(event: EventSourceMessage): void {
@@ -214,16 +216,17 @@ export class CallerAnswer implements Answer {
   }
 
   private hold(chunk: Uint8Array): boolean {
-    this.length += chunk.length
-    if (this.length > this.options.maxBytes) this.fail({ reason: 'broken', detail: 'the answer is too large' })
-    else this.chunks.push(chunk)
+    if (this.isForeign) this.foreignBytes += chunk.length
+    else this.pieces?.add(chunk)
+    const length = this.foreignBytes + (this.pieces?.length ?? 0)
+    if (length > this.options.maxBytes) this.fail({ reason: 'broken', detail: 'the answer is too large' })
     return true
   }
 
   private endHeld(): void {
     if (this.isForeign) return this.endForeign()
     const { filter } = this.options
-    const text = filter.passWhole(textOf(this.chunks))
+    const text = filter.passWhole(textOf((this.pieces as Pieces).whole()))
     if (text === undefined) return this.fail({ reason: 'broken', detail: 'a tool list that cannot be read' })
     this.sendHeld(text, outcomeOf(text), [])
   }
@@ -231,10 +234,10 @@ export class CallerAnswer implements Answer {
   /** Words that are not the protocol's: their status stands for them, and where an answer was due, they are none. */
   private endForeign(): void {
     const { status } = this
-    if (status < 400 && this.length > 0 && this.options.id !== undefined) {
+    if (status < 400 && this.foreignBytes > 0 && this.options.id !== undefined) {
       return this.fail({ reason: 'broken', detail: 'an answer that is neither JSON nor an event stream' })
     }
-    if (status < 400 || this.length === 0) return this.sendHeld('', 'answered', [])
+    if (status < 400 || this.foreignBytes === 0) return this.sendHeld('', 'answered', [])
     const words = `{"error":"upstream_error","error_description":"The server behind the gate answered ${status}."}`
     this.sendHeld(words, status >= 500 ? 'upstream_failed' : 'answered', ['content-type', 'application/json'])
   }
@@ -315,8 +318,7 @@ function latin1Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
-function textOf(chunks: readonly Uint8Array[]): string {
-  const bytes = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 

@@ -36,6 +36,9 @@ export function tooLarge(maxBytes: number): Reply {
   return errorReply(413, 'body_too_large', `The body may have at most ${maxBytes} bytes.`)
 }
 
+export const CRUMBLED = errorReply(400, 'body_crumbled', 'The body comes in too many small pieces.')
+export const BODY_UNASKED = errorReply(400, 'body_unasked', 'GET and DELETE have no body here.')
+
 export function repeatedField(name: string): Reply {
   return errorReply(400, 'header_repeated', `Send the ${name} header once.`)
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { Pieces } from '@portcullis/auth/http'
 import type { Visit } from '../web/index.ts'
 import { hasMoreThan, isQueryTooMuch, MAX_FIELDS } from './bounds.ts'
 
 /** The longest body that the issuer reads, in bytes: registrations and forms are far shorter. */
 export const MAX_BODY = 65_536
 
-/** Why nobody gets to see a request: its body is longer than `MAX_BODY` or breaks off; its query or form says too much. */
+/** Why nobody gets to see a request: its body is longer than `MAX_BODY`, comes in crumbs or breaks off; its query or form says too much. */
 export type Unread = 'too_long' | 'too_much'
 
 /** The request as the rooms above see it. */
@@ -42,15 +43,17 @@ export const FORM = 'application/x-www-form-urlencoded'
 /** By events: an iterator over the request would cost more than all else that is done with it here. */
 function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
-  const chunks: Buffer[] = []
-  let length = 0
+  const pieces = new Pieces()
   request.on('data', (chunk: Buffer) => {
-    length += chunk.length
-    if (length <= MAX_BODY) return void chunks.push(chunk)
+    if (pieces.add(chunk) && pieces.length <= MAX_BODY) return
+    request.removeAllListeners('data')
     request.pause()
     resolve(undefined)
   })
-  request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+  request.on('end', () => {
+    const { buffer, byteOffset, length } = pieces.whole()
+    resolve(Buffer.from(buffer, byteOffset, length))
+  })
   request.on('error', () => resolve(undefined))
   request.on('close', () => resolve(undefined))
   return promise

@@ -53,6 +53,9 @@ export interface ChildNotification extends Spoken {
   readonly cancelled: number | undefined
 }
 
+/** What a program of the operator's answers may be large: as many objects, arrays and members. */
+const MAX_PARTS = 1_000_000
+
 const ABOUT_CONTENTS = /^notifications\/(?:(?:tools|prompts|resources)\/list_changed|resources\/updated)$/
 
 /** Whether it says that the server's contents changed, which concerns no request in particular. */
@@ -69,7 +72,7 @@ export type NoMessage = { readonly kind: 'garbage' } | { readonly kind: 'ambiguo
 export function readFromChild(bytes: Uint8Array): ChildMessage | NoMessage {
   let json: ReturnType<typeof readStrictJson>
   try {
-    json = readStrictJson(bytes, FROM_CHILD)
+    json = readStrictJson(bytes, FROM_CHILD, MAX_PARTS)
   } catch (error) {
     if (error instanceof StrictJsonError) return error.fault === 'not_utf8' ? GARBAGE : salvage(bytes)
     throw error
