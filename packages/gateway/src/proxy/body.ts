@@ -4,7 +4,7 @@ import { Pieces } from '@portcullis/auth/http'
 export type BodyRead =
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'too_large' }
-  /** It comes in so many pieces that each costs more than it says. */
+  /** It came in so many pieces that each cost more than it said. The connection is gone. */
   | { readonly kind: 'crumbled' }
   /** The caller went away, or was cut off for sending too slowly. */
   | { readonly kind: 'gone' }
@@ -22,11 +22,13 @@ export function isStatedTooLarge(request: IncomingMessage, maxBytes: number): bo
 export function readBody(request: IncomingMessage, maxBytes: number, done: (read: BodyRead) => void): void {
   const pieces = new Pieces()
   request.on('data', (chunk: Buffer) => {
-    const isWhole = pieces.add(chunk)
-    if (isWhole && pieces.length <= maxBytes) return
+    const isCrumbled = !pieces.add(chunk)
+    if (!isCrumbled && pieces.length <= maxBytes) return
     request.removeAllListeners('data')
-    request.pause()
-    done({ kind: isWhole ? 'too_large' : 'crumbled' })
+    // A request that is paused still takes crumbs, until they are as many bytes as it holds.
+    if (isCrumbled) request.destroy()
+    else request.pause()
+    done({ kind: isCrumbled ? 'crumbled' : 'too_large' })
   })
   request.on('end', () => done({ kind: 'read', bytes: pieces.whole() }))
   // Node tells of a request that broke off by an error only where somebody listens for one; the end is told in any case.

@@ -45,9 +45,12 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
   const pieces = new Pieces()
   request.on('data', (chunk: Buffer) => {
-    if (pieces.add(chunk) && pieces.length <= MAX_BODY) return
+    const isCrumbled = !pieces.add(chunk)
+    if (!isCrumbled && pieces.length <= MAX_BODY) return
     request.removeAllListeners('data')
-    request.pause()
+    // A request that is paused still takes crumbs, until they are as many bytes as it holds.
+    if (isCrumbled) request.destroy()
+    else request.pause()
     resolve(undefined)
   })
   request.on('end', () => {
