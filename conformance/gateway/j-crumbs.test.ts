@@ -99,7 +99,7 @@ topic('J. Bad input: what costs more than its bytes', () => {
     },
   )
 
-  scenario('a body in many pieces of a common size is read as any other', { for: 'input: 100 MB bodies' }, async () => {
+  scenario('a body in many pieces of a common size is read like others', { for: 'input: 100 MB bodies' }, async () => {
     const body = JSON.stringify({ ...CALL, params: { name: 'echo', arguments: { text: 'x'.repeat(400_000) } } })
     const wire = await Wire.open(gate.port)
     const { key: own } = await gate.key('http')
