@@ -30,8 +30,7 @@ credential's subject. Answers by promise: 64 under way.
 - \`better-auth\`, \`express-jwt\`: their guards for MCP servers and for Express, without what stands around them.
 - \`guarded\`, \`unprotected\`: an MCP server of the SDK over HTTP, behind the guard and as it is; \`parsed\`: with a body parser before it.
 
-The goal against \`sdk-stdio\` is out of reach of every HTTP front on \`node:http\`, \`bare-stdio\` being the proof: one pipe
-carries many lines per system call, each HTTP call needs its own.
+Which goals are missed, and why: [0024](decisions/0024-speed-that-is-not-reached.md).
 
 In a ratio more is better: how many times as good as the peer. A burst during which other programs were busy on these
 cores is repeated twice at most and the quietest kept; the last column says how quiet it was.
