@@ -39,7 +39,7 @@ export async function putOnGrant(
   code: { grantId?: string | undefined; put(): unknown },
   needs: PutNeeds,
 ): Promise<void> {
-  const { ctx } = Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }
+  const { ctx } = Provider
   await Promise.all([code.put(), ctx && keeping.get(ctx)])
   const asked = ctx && remembered.get(ctx)
   // First put, then looked: whoever ends all access withdraws the consent first, and then ends what there is.

@@ -1,4 +1,4 @@
-import Provider, { type KoaContextWithOIDC } from 'oidc-provider'
+import Provider from 'oidc-provider'
 import type { Entry } from '../vault/index.ts'
 
 /**
@@ -35,6 +35,5 @@ export function attach(req: object, redemption: Redemption): void {
 
 /** The redemption that the engine is working at, where it is working at one. */
 export function currentRedemption(): Redemption | undefined {
-  const { ctx } = Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }
-  return (ctx?.req as { readonly [ATTACHED]?: Redemption } | undefined)?.[ATTACHED]
+  return (Provider.ctx?.req as { readonly [ATTACHED]?: Redemption } | undefined)?.[ATTACHED]
 }

@@ -24,14 +24,9 @@ interface Came {
 
 const cameWith = new WeakMap<object, Came>()
 
-/** The request that the engine is working at, where it is working at one. */
-function currentRequest(): KoaContextWithOIDC | undefined {
-  return (Provider as unknown as { readonly ctx: KoaContextWithOIDC | undefined }).ctx
-}
-
-/** The session that the engine's request came with. */
+/** The request that the engine is working at, where it is working at one, and the session that it came with. */
 function cameNow(): { readonly request?: KoaContextWithOIDC | undefined; readonly came?: Came | undefined } {
-  const request = currentRequest()
+  const { ctx: request } = Provider
   return request === undefined ? {} : { request, came: cameWith.get(request) }
 }
 
