@@ -3,7 +3,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 /**
  * What the engine signs its cookies with, and knows its own by: HMAC-SHA-256, base64url. Takes the place of the package
  * that it brings along (its shape is that package's, `keygrip`), which signs with SHA-1 and compares by two more HMACs
- * with a fresh random key, a tenth of what a whole code flow takes.
+ * with a fresh random key.
  */
 export class CookieSignatures {
   private readonly key: KeyObject
