@@ -205,7 +205,7 @@ topic('J. Bad input: what costs more than its bytes', () => {
           isLeft = true
         })
         socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n')
-        socket.write('e\r\n: something\n\n\r\n')
+        socket.write('d\r\n: something\n\n\r\n')
       }
       const wire = await Wire.open(gate.port)
       const fields = ['Accept: text/event-stream', 'MCP-Protocol-Version: 2025-11-25']
