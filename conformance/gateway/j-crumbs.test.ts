@@ -118,17 +118,18 @@ topic('J. Bad input: what costs more than its bytes', () => {
     'an answer in crumbs is passed on, and what is not passed on is not kept',
     { for: 'input: an upstream that sends a 1 GB event' },
     async () => {
-      const crumbs = (status: string, type: string) => (socket: Socket) => {
+      const crumbs = (status: string, type: string, thousands: number) => (socket: Socket) => {
         socket.write(`HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ntransfer-encoding: chunked\r\n\r\n`)
-        for (let n = 0; n < 40; n++) socket.write(CRUMB.repeat(10_000))
+        for (let n = 0; n < thousands; n++) socket.write(CRUMB.repeat(1000))
         const said = '{"jsonrpc":"2.0","id":1,"result":{"tools":[]}}'
         socket.end(`${said.length.toString(16)}\r\n${said}\r\n0\r\n\r\n`)
       }
       const before = memoryOf(gate.pid)
-      answer = crumbs('200 OK', 'application/json')
+      answer = crumbs('200 OK', 'application/json', 100)
       const all = await post(gate.mcp('words'), CALL, bearer(key))
+      answer = crumbs('200 OK', 'application/json', 1500)
       const list = await post(gate.mcp('words'), LIST, bearer(limitedKey))
-      answer = crumbs('500 Oh', 'text/plain')
+      answer = crumbs('500 Oh', 'text/plain', 1500)
       const foreign = await post(gate.mcp('words'), CALL, bearer(key))
 
       for (const { status, text } of [all, list])
